@@ -1,0 +1,52 @@
+-- The marks on a recording's timeline and the log of every change to them. Owned by the package
+-- annotate. The log is the truth that a socket resumes from; recordings.last_seq counts it.
+
+-- +goose Up
+CREATE TABLE annotations (
+    id           TEXT PRIMARY KEY,
+    recording_id TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
+    author_id    TEXT NOT NULL,
+    start_ms     BIGINT NOT NULL CHECK (start_ms >= 0),
+    end_ms       BIGINT NOT NULL,
+    kind         TEXT NOT NULL CHECK (kind IN ('strength', 'suggestion', 'question', 'note')),
+    target_areas TEXT NOT NULL DEFAULT '[]', -- JSON: ids of target areas, in the order given
+    text         TEXT NOT NULL,
+    visibility   TEXT NOT NULL CHECK (visibility IN ('private', 'draft', 'shared')),
+    status       TEXT NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'tried', 'resolved')),
+    version      BIGINT NOT NULL DEFAULT 1,
+    created_at   TEXT NOT NULL,
+    updated_at   TEXT NOT NULL,
+    deleted_at   TEXT NOT NULL DEFAULT '',
+    CHECK (end_ms >= start_ms)
+);
+CREATE INDEX annotations_of_recording ON annotations (recording_id, start_ms, id);
+
+CREATE TABLE replies (
+    id            TEXT PRIMARY KEY,
+    annotation_id TEXT NOT NULL REFERENCES annotations (id) ON DELETE CASCADE,
+    recording_id  TEXT NOT NULL,
+    author_id     TEXT NOT NULL,
+    text          TEXT NOT NULL,
+    version       BIGINT NOT NULL DEFAULT 1,
+    created_at    TEXT NOT NULL,
+    updated_at    TEXT NOT NULL,
+    deleted_at    TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX replies_of_annotation ON replies (annotation_id, id);
+CREATE INDEX replies_of_recording ON replies (recording_id, id);
+
+CREATE TABLE annotation_events (
+    recording_id TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
+    seq          BIGINT NOT NULL,
+    type         TEXT NOT NULL,
+    actor_id     TEXT NOT NULL,
+    only_for     TEXT NOT NULL DEFAULT '', -- the one person who may see it; '' : all who may see the recording
+    payload      TEXT NOT NULL,
+    at           TEXT NOT NULL,
+    PRIMARY KEY (recording_id, seq)
+);
+
+-- +goose Down
+DROP TABLE annotation_events;
+DROP TABLE replies;
+DROP TABLE annotations;
