@@ -1,0 +1,135 @@
+// A lesson whose every frame carries its own number and whose every second begins with a flash
+// and a beep: what was lost, doubled, swapped or shifted on its way can be read off the result.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+
+export const width = 1280;
+export const height = 720;
+export const framesPerSecond = 30;
+const bits = 16;
+const cell = { width: width / bits, height: 120 };
+const flashFrames = 3;
+const sampleRate = 48000;
+const beep = { hertz: 1000, seconds: 0.1 };
+
+// draw paints frame n in 8-bit grey: its number in a band of black and white cells, most
+// significant bit first; the complement beneath, so that a misread cannot pass; a square that
+// moves, so that the encoder has work; and the flash.
+function draw(grey, n) {
+  grey.fill(96);
+  for (let bit = 0; bit < bits; bit++) {
+    const on = (n >> (bits - 1 - bit)) & 1;
+    for (let row = 0; row < 2; row++) {
+      const value = (on ^ row) ? 235 : 16;
+      for (let y = row * cell.height; y < (row + 1) * cell.height; y++) {
+        const start = y * width + bit * cell.width;
+        grey.fill(value, start, start + cell.width);
+      }
+    }
+  }
+  const x = (n * 7) % (width - 80);
+  for (let y = 260; y < 340; y++) grey.fill(200, y * width + x, y * width + x + 80);
+  const flash = n % framesPerSecond < flashFrames ? 235 : 32;
+  grey.fill(flash, 400 * width, height * width);
+}
+
+// makeCamera writes seconds of the lesson as MJPEG, the form that Chromium's file camera reads at
+// 30 frames a second.
+export async function makeCamera(path, seconds) {
+  const ffmpeg = spawn('ffmpeg', ['-v', 'error', '-nostdin', '-y', '-f', 'rawvideo', '-pix_fmt', 'gray',
+    '-s', `${width}x${height}`, '-r', String(framesPerSecond), '-i', 'pipe:0', '-pix_fmt', 'yuvj420p',
+    '-c:v', 'mjpeg', '-q:v', '5', '-f', 'mjpeg', path], { stdio: ['pipe', 'inherit', 'inherit'] });
+  const ended = once(ffmpeg, 'exit');
+  for (let n = 0; n < seconds * framesPerSecond; n++) {
+    const grey = Buffer.alloc(width * height);
+    draw(grey, n);
+    if (!ffmpeg.stdin.write(grey)) await once(ffmpeg.stdin, 'drain');
+  }
+  ffmpeg.stdin.end();
+  const [code] = await ended;
+  if (code !== 0) throw new Error(`ffmpeg could not make the camera: it ended with ${code}`);
+}
+
+// makeMicrophone writes seconds of silence with a beep at every second as a WAV file.
+export async function makeMicrophone(path, seconds) {
+  const samples = seconds * sampleRate;
+  const wav = Buffer.alloc(44 + samples * 2);
+  wav.write('RIFF', 0);
+  wav.writeUInt32LE(36 + samples * 2, 4);
+  wav.write('WAVEfmt ', 8);
+  wav.writeUInt32LE(16, 16);
+  wav.writeUInt16LE(1, 20);
+  wav.writeUInt16LE(1, 22);
+  wav.writeUInt32LE(sampleRate, 24);
+  wav.writeUInt32LE(sampleRate * 2, 28);
+  wav.writeUInt16LE(2, 32);
+  wav.writeUInt16LE(16, 34);
+  wav.write('data', 36);
+  wav.writeUInt32LE(samples * 2, 40);
+  for (let i = 0; i < samples; i++) {
+    const t = (i % sampleRate) / sampleRate;
+    const level = t < beep.seconds ? Math.sin(2 * Math.PI * beep.hertz * t) * 0.6 : 0;
+    wav.writeInt16LE(Math.round(level * 32767), 44 + i * 2);
+  }
+  await writeFile(path, wav);
+}
+
+// watchSource runs in the page before its own scripts. It keeps a note of when each flash and
+// each beep left the devices (performance.now of their arrival), read from clones of the very
+// tracks that the page records: the file camera and the file microphone do not start together, so
+// only this tells by how much the source itself is apart.
+export function watchSource() {
+  const source = { flashes: [], beeps: [], connections: [] };
+  globalThis.__source = source;
+  const original = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (constraints) => {
+    const stream = await original(constraints);
+    for (const track of stream.getVideoTracks()) watchVideo(track.clone());
+    for (const track of stream.getAudioTracks()) watchAudio(track.clone());
+    return stream;
+  };
+  const Connection = globalThis.RTCPeerConnection;
+  globalThis.RTCPeerConnection = class extends Connection {
+    constructor(...args) {
+      super(...args);
+      source.connections.push(this);
+    }
+  };
+  async function watchVideo(track) {
+    const reader = new globalThis.MediaStreamTrackProcessor({ track }).readable.getReader();
+    let lit = true;
+    for (;;) {
+      const { value: frame, done } = await reader.read();
+      if (done) return;
+      const now = performance.now();
+      const plane = new Uint8Array(frame.allocationSize());
+      const rect = frame.visibleRect;
+      await frame.copyTo(plane);
+      const at = Math.floor(rect.height * 0.8) * rect.width + Math.floor(rect.width / 2);
+      const bright = plane[at] > 130;
+      if (bright && !lit) source.flashes.push(now);
+      lit = bright;
+      frame.close();
+    }
+  }
+  async function watchAudio(track) {
+    const reader = new globalThis.MediaStreamTrackProcessor({ track }).readable.getReader();
+    let quietSince = 0;
+    for (;;) {
+      const { value: data, done } = await reader.read();
+      if (done) return;
+      const now = performance.now();
+      const samples = new Float32Array(data.numberOfFrames);
+      data.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
+      const start = now - (data.numberOfFrames / data.sampleRate) * 1000;
+      samples.forEach((sample, i) => {
+        if (Math.abs(sample) < 0.1) return;
+        const at = start + (i / data.sampleRate) * 1000;
+        if (at - quietSince > 300) source.beeps.push(at);
+        quietSince = at;
+      });
+      data.close();
+    }
+  }
+}
