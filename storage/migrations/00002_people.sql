@@ -30,18 +30,28 @@ CREATE TABLE members (
 CREATE INDEX members_of_user ON members (user_id, program_id);
 
 CREATE TABLE invitations (
-    id          TEXT PRIMARY KEY,
-    program_id  TEXT NOT NULL REFERENCES programs (id) ON DELETE CASCADE,
-    email       TEXT NOT NULL,
-    name        TEXT NOT NULL DEFAULT '',
-    role        TEXT NOT NULL CHECK (role IN ('teacher', 'instructor', 'lead')),
-    token_hash  TEXT NOT NULL UNIQUE, -- SHA-256; the token itself is only in the link
-    invited_by  TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    created_at  TEXT NOT NULL,
-    expires_at  TEXT NOT NULL,
-    accepted_at TEXT NOT NULL DEFAULT ''
+    id           TEXT PRIMARY KEY,
+    program_id   TEXT NOT NULL REFERENCES programs (id) ON DELETE CASCADE,
+    email        TEXT NOT NULL,
+    email_folded TEXT NOT NULL,
+    name         TEXT NOT NULL DEFAULT '',
+    role         TEXT NOT NULL CHECK (role IN ('teacher', 'instructor', 'lead')),
+    token_hash   TEXT NOT NULL UNIQUE, -- SHA-256; the token itself is only in the link
+    invited_by   TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at   TEXT NOT NULL,
+    expires_at   TEXT NOT NULL,
+    accepted_at  TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX invitations_of_program ON invitations (program_id, id);
+CREATE INDEX invitations_of_program ON invitations (program_id, id) WHERE accepted_at = '';
+CREATE INDEX invitations_of_email ON invitations (program_id, email_folded);
+
+CREATE TABLE password_resets (
+    token_hash TEXT PRIMARY KEY, -- SHA-256; the token itself is only in the link
+    user_id    TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+);
+CREATE INDEX password_resets_of_user ON password_resets (user_id, expires_at);
 
 CREATE TABLE frameworks (
     id         TEXT PRIMARY KEY,
@@ -60,6 +70,7 @@ CREATE TABLE areas (
     description  TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX areas_of_framework ON areas (framework_id, position, id);
+CREATE INDEX areas_of_parent ON areas (parent_id);
 
 CREATE TABLE target_areas (
     id         TEXT PRIMARY KEY,
@@ -71,9 +82,11 @@ CREATE TABLE target_areas (
     measure    TEXT NOT NULL DEFAULT '',
     due_on     TEXT NOT NULL DEFAULT '', -- YYYY-MM-DD
     status     TEXT NOT NULL CHECK (status IN ('active', 'reached', 'dropped')),
+    version    BIGINT NOT NULL DEFAULT 1,
     created_at TEXT NOT NULL
 );
 CREATE INDEX target_areas_of_teacher ON target_areas (teacher_id, program_id, id);
+CREATE INDEX target_areas_of_area ON target_areas (area_id);
 
 CREATE TABLE cycles (
     id            TEXT PRIMARY KEY,
@@ -86,6 +99,7 @@ CREATE TABLE cycles (
 );
 CREATE INDEX cycles_of_instructor ON cycles (instructor_id, teacher_id);
 CREATE INDEX cycles_of_teacher ON cycles (teacher_id, instructor_id);
+CREATE INDEX cycles_of_program ON cycles (program_id, id);
 
 CREATE TABLE recording_target_areas (
     recording_id   TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
@@ -112,13 +126,14 @@ CREATE TABLE reviews (
     state         TEXT NOT NULL CHECK (state IN ('requested', 'in_progress', 'returned', 'answered')),
     requested_by  TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     requested_at  TEXT NOT NULL,
-    promised_for  TEXT NOT NULL DEFAULT '', -- YYYY-MM-DD
+    promised_for  TEXT NOT NULL, -- YYYY-MM-DD
     returned_at   TEXT NOT NULL DEFAULT '',
     summary       TEXT NOT NULL DEFAULT '',
     version       BIGINT NOT NULL DEFAULT 1,
     UNIQUE (recording_id, instructor_id)
 );
-CREATE INDEX reviews_of_instructor ON reviews (instructor_id, state, requested_at);
+CREATE INDEX reviews_waiting ON reviews (instructor_id, promised_for, id)
+    WHERE state IN ('requested', 'in_progress');
 
 CREATE TABLE audit_log (
     id         TEXT PRIMARY KEY,
@@ -138,6 +153,7 @@ DROP TABLE cycles;
 DROP TABLE target_areas;
 DROP TABLE areas;
 DROP TABLE frameworks;
+DROP TABLE password_resets;
 DROP TABLE invitations;
 DROP TABLE members;
 DROP TABLE programs;

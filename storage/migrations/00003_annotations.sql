@@ -20,6 +20,7 @@ CREATE TABLE annotations (
     CHECK (end_ms >= start_ms)
 );
 CREATE INDEX annotations_of_recording ON annotations (recording_id, start_ms, id);
+CREATE INDEX annotations_of_author ON annotations (author_id, recording_id, created_at);
 
 CREATE TABLE replies (
     id            TEXT PRIMARY KEY,
@@ -36,14 +37,18 @@ CREATE INDEX replies_of_annotation ON replies (annotation_id, id);
 CREATE INDEX replies_of_recording ON replies (recording_id, id);
 
 CREATE TABLE annotation_events (
-    recording_id TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
-    seq          BIGINT NOT NULL,
-    type         TEXT NOT NULL,
-    actor_id     TEXT NOT NULL,
-    only_for     TEXT NOT NULL DEFAULT '', -- the one person who may see it; '' : all who may see the recording
-    payload      TEXT NOT NULL,
-    at           TEXT NOT NULL,
-    PRIMARY KEY (recording_id, seq)
+    recording_id  TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
+    seq           BIGINT NOT NULL,
+    change        TEXT NOT NULL,
+    actor_id      TEXT NOT NULL,
+    annotation_id TEXT NOT NULL,
+    subject_id    TEXT NOT NULL, -- what changed: the annotation itself or one of its replies
+    version       BIGINT NOT NULL, -- of the subject, made by this change
+    digest        TEXT NOT NULL, -- SHA-256 of the write: tells a repeat from another body
+    only_for      TEXT NOT NULL DEFAULT '', -- the one person who may know; '' : all who may see the recording
+    at            TEXT NOT NULL,
+    PRIMARY KEY (recording_id, seq),
+    UNIQUE (subject_id, version)
 );
 
 -- +goose Down
