@@ -1,0 +1,62 @@
+// Package capture makes recordings: it receives lessons by WebRTC (WHIP, package whip), repairs
+// what the network loses (jitter), puts packets together to frames (depacket), cuts them into
+// segments of about two seconds (segmenter) in fragmented MP4 (cmaf), and keeps each in a spool on
+// the disk until object store and catalogue have it (spool). What is in the catalogue it lists as
+// an HLS playlist (playlist).
+//
+// It promises that every frame that arrived is stored, whatever the store and the database do in
+// the meantime; that nothing is acknowledged before it is durable; and that one stream's trouble
+// is no other stream's. Who may record is decided above it, in web.
+package capture
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/pion/transport/v4"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"backrow/storage"
+	"backrow/storage/objects"
+)
+
+// Jobs is told of recordings that are complete, in the transaction that makes them so: that is
+// where the work on their renditions is queued.
+type Jobs interface {
+	RecordingReady(ctx context.Context, tx *storage.Tx, r storage.Recording) error
+}
+
+// Options configure a Server. The zero values of the limits stand for the defaults named.
+type Options struct {
+	Catalogue *storage.Catalogue
+	Objects   objects.Store
+	Jobs      Jobs                  // nil: none
+	Log       *slog.Logger          // nil: slog.Default()
+	Metrics   prometheus.Registerer // nil: no metrics
+
+	Spool      string // the folder for segments on their way to the store; made when absent
+	SpoolBytes int64  // what the spool may hold; 4 GiB: about four hours of one stream
+
+	UDPPort      int      // one port for all media; 0: any that is free (tests)
+	TCPPort      int      // ICE-TCP, for networks without UDP; 0: any that is free; -1: none
+	ListenIPs    []string // the addresses to listen on; none: every interface's
+	AdvertiseIPs []string // what to tell browsers instead, behind a 1:1 NAT
+	Loopback     bool     // listen on 127.0.0.1 too: for a browser on the same machine
+
+	MaxStreams    int           // takes at once; 100
+	Hold          time.Duration // how long a lost packet is waited for; 2 s
+	SegmentLength time.Duration // 2 s
+	Idle          time.Duration // after this long without a take an open recording is finished; 15 min
+
+	// Net is the network; nil is the machine's own. Tests give a virtual one (pion vnet).
+	Net transport.Net
+}
+
+// Saved is what is durable of a recording.
+type Saved struct {
+	UntilMS  int64  // on the timeline: everything received before it is stored and catalogued
+	LiveTake bool   // a take is being received by this server
+	Pending  int    // segments received and not yet stored
+	Problem  string // a sentence for the person when something is in the way; otherwise empty
+}

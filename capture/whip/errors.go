@@ -1,0 +1,49 @@
+package whip
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"backrow/storage"
+)
+
+// Failures that RFC 9725 gives statuses of their own, which no storage.Kind names. They are
+// found in an error's chain.
+var (
+	ErrNotAcceptable = errors.New("whip: the offer cannot be recorded")              // 406
+	ErrPrecondition  = errors.New("whip: the ETag is not this session's")            // 412
+	ErrICERestart    = errors.New("whip: an ICE restart is a new take, not a PATCH") // 422
+)
+
+// status finds what the protocol itself prescribes; 0 leaves it to the error's kind.
+func status(err error) int {
+	switch {
+	case errors.Is(err, ErrNotAcceptable):
+		return http.StatusNotAcceptable
+	case errors.Is(err, ErrPrecondition):
+		return http.StatusPreconditionFailed
+	case errors.Is(err, ErrICERestart):
+		return http.StatusUnprocessableEntity
+	}
+	return 0
+}
+
+// problem writes an RFC 9457 problem document.
+func problem(w http.ResponseWriter, code int, detail string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(code)
+	// The connection is all that can fail here, and then nobody reads the answer.
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"title": http.StatusText(code), "status": code, "detail": detail,
+	})
+}
+
+// fail answers an error of the Publisher.
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if code := status(err); code != 0 {
+		problem(w, code, storage.MessageOf(err))
+		return
+	}
+	h.Fail(w, r, err)
+}
