@@ -21,12 +21,12 @@ async function run(command, args) {
 // each begins), duration (seconds), and complaints: whatever ffmpeg had to say.
 export async function readBack(input, { headers = '' } = {}) {
   const from = headers ? ['-headers', headers] : [];
-  const video = await run('ffmpeg', ['-v', 'warning', '-nostdin', ...from, '-i', input, '-an', '-vf',
+  const video = await run('ffmpeg', ['-v', 'error', '-nostdin', ...from, '-i', input, '-an', '-vf',
     `scale=${grid.width}:${grid.height}:flags=area,format=gray`, '-fps_mode', 'passthrough', '-f', 'rawvideo', 'pipe:1']);
   const probe = await run('ffprobe', ['-v', 'error', ...from, '-select_streams', 'v', '-show_entries',
     'frame=best_effort_timestamp_time', '-of', 'csv=p=0', input]);
   const format = await run('ffprobe', ['-v', 'error', ...from, '-show_entries', 'format=duration', '-of', 'csv=p=0', input]);
-  const audio = await run('ffmpeg', ['-v', 'warning', '-nostdin', ...from, '-i', input, '-vn', '-ac', '1',
+  const audio = await run('ffmpeg', ['-v', 'error', '-nostdin', ...from, '-i', input, '-vn', '-ac', '1',
     '-af', 'aresample=48000:async=1:first_pts=0', '-f', 'f32le', 'pipe:1']);
 
   const times = probe.out.toString().split('\n').filter(Boolean).map((line) => Number(line.split(',')[0]));

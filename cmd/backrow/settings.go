@@ -1,0 +1,117 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"backrow/storage"
+)
+
+func asError(err error, target **storage.Error) bool { return errors.As(err, target) }
+
+// Settings are flags; each is also an environment variable BACKROW_… Each has a default that
+// works, and a wrong value stops the start with a sentence that says what to write instead.
+
+type logSettings struct {
+	LogLevel  string `help:"What is logged: debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
+	LogFormat string `help:"How it is logged: text or json." enum:"text,json" default:"text"`
+}
+
+func (s logSettings) level() slog.Level {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(s.LogLevel)); err != nil {
+		return slog.LevelInfo
+	}
+	return level
+}
+
+type dataSettings struct {
+	Data     string `help:"The one folder in which everything is kept that has no other place." default:"data" type:"path"`
+	Database string `help:"sqlite:PATH, or postgres://USER:PASSWORD@HOST/NAME. By default a SQLite file in the data folder." placeholder:"URL"`
+
+	S3Endpoint  string        `name:"s3-endpoint" help:"Keep media in this S3-compatible store, such as https://s3.example.org, instead of the embedded one." placeholder:"URL"`
+	S3Bucket    string        `name:"s3-bucket" help:"The bucket; it is made when it is not there." default:"backrow"`
+	S3Region    string        `name:"s3-region" help:"The region." default:"us-east-1"`
+	S3AccessKey string        `name:"s3-access-key" help:"The access key." placeholder:"KEY"`
+	S3SecretKey string        `name:"s3-secret-key" help:"The secret key; better given as BACKROW_S3_SECRET_KEY." placeholder:"KEY"`
+	S3PathStyle bool          `name:"s3-path-style" help:"Address the bucket by path, as most self-hosted stores want it." default:"true" negatable:""`
+	S3Timeout   time.Duration `name:"s3-timeout" help:"How long one request to the store may take." default:"30s"`
+}
+
+func (s *dataSettings) validate() error {
+	absolute, err := filepath.Abs(s.Data)
+	if err != nil {
+		return err
+	}
+	s.Data = absolute
+	if s.Database == "" {
+		s.Database = "sqlite:" + filepath.Join(s.Data, "backrow.db")
+	}
+	if s.S3Endpoint == "" {
+		return nil
+	}
+	u, err := url.Parse(s.S3Endpoint)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		return storage.Errorf(storage.Invalid,
+			"--s3-endpoint must be an address such as https://s3.example.org, not %q.", s.S3Endpoint)
+	}
+	if s.S3AccessKey == "" || s.S3SecretKey == "" {
+		return storage.Errorf(storage.Invalid,
+			"--s3-endpoint needs --s3-access-key and --s3-secret-key with it.")
+	}
+	return nil
+}
+
+type webSettings struct {
+	Listen    string `help:"The address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL string `name:"public-url" help:"The address at which people reach this server, for links and cookies; by default the one that it listens on. Cameras need https:// on anything but this machine." placeholder:"URL"`
+
+	SessionIdle time.Duration `help:"Sign out after so long without a request." default:"168h"`
+	SessionMax  time.Duration `help:"Sign out after so long in any case." default:"720h"`
+	MetricsKey  string        `name:"metrics-token" help:"Bearer token for /metrics from other machines than this one. Empty: this machine alone." placeholder:"TOKEN"`
+}
+
+func (s *webSettings) validate() error {
+	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
+		return storage.Errorf(storage.Invalid,
+			"--listen must be HOST:PORT, such as 127.0.0.1:8080, not %q.", s.Listen)
+	}
+	if s.PublicURL == "" {
+		return nil
+	}
+	u, err := url.Parse(s.PublicURL)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || (u.Path != "" && u.Path != "/") {
+		return storage.Errorf(storage.Invalid,
+			"--public-url must be an address without a path, such as https://backrow.example.org, not %q.", s.PublicURL)
+	}
+	s.PublicURL = u.Scheme + "://" + u.Host
+	return nil
+}
+
+type captureSettings struct {
+	WebRTCUDPPort   int           `name:"webrtc-udp-port" help:"The UDP port for lessons being recorded." default:"8189"`
+	WebRTCTCPPort   int           `name:"webrtc-tcp-port" help:"The TCP port for the same, where UDP is blocked." default:"8189"`
+	WebRTCListen    string        `name:"webrtc-listen" help:"The address that both bind to. By default the one of --listen." placeholder:"HOST"`
+	WebRTCAddresses []string      `name:"webrtc-address" help:"The addresses to tell browsers, when this machine does not know its own (NAT). May be given more than once." placeholder:"IP"`
+	MaxStreams      int           `help:"How many lessons may be recorded at once." default:"50"`
+	SpoolLimit      int64         `help:"How many megabytes may wait on disk for the database or the store." default:"20480"`
+	ResumeFor       time.Duration `help:"How long a recording that lost its browser stays open for it." default:"2h"`
+}
+
+type workSettings struct {
+	Workers int    `help:"How many renditions are made at once; 0: one for every two cores." default:"0"`
+	FFmpeg  string `name:"ffmpeg" help:"The ffmpeg command." default:"ffmpeg"`
+	FFprobe string `name:"ffprobe" help:"The ffprobe command." default:"ffprobe"`
+}
+
+type mailSettings struct {
+	SMTPServer   string `name:"smtp-server" help:"Send mail through this server. Empty: no mail; links are shown to copy." placeholder:"HOST:PORT"`
+	SMTPUser     string `name:"smtp-user" help:"Sign in to it as." placeholder:"NAME"`
+	SMTPPassword string `name:"smtp-password" help:"With this password; better given as BACKROW_SMTP_PASSWORD." placeholder:"PASSWORD"`
+	SMTPFrom     string `name:"smtp-from" help:"The sender's address." default:"backrow@localhost"`
+	SMTPTLS      string `name:"smtp-tls" help:"starttls, tls, or none." enum:"starttls,tls,none" default:"starttls"`
+}
