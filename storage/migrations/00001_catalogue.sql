@@ -92,6 +92,7 @@ CREATE TABLE processing (
     percent      BIGINT NOT NULL DEFAULT 0 CHECK (percent BETWEEN 0 AND 100),
     left_seconds BIGINT NOT NULL DEFAULT -1, -- -1: not known
     reason       TEXT NOT NULL DEFAULT '', -- why it failed, for a person
+    run          TEXT NOT NULL DEFAULT '', -- the attempt that is at work: an older one may note nothing
     updated_at   TEXT NOT NULL
 );
 
