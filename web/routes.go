@@ -1,0 +1,160 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"backrow/review/access"
+	"backrow/storage"
+)
+
+// handler answers a request, or says why it cannot; errors.go makes the answer of an error.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// who says who may use a route. There is no route without one, and the permission table in the
+// tests has a row for each.
+type who struct {
+	open    bool          // anyone, signed in or not
+	machine bool          // not a person: no session is read
+	action  access.Action // asked of the policy; "" : being signed in is enough
+	subject string        // the path value that names what the action is done to
+}
+
+// anyone lets everybody in; a session is read if there is one.
+func anyone() who { return who{open: true} }
+
+// machines lets everybody in without a look at the session: what probes and scrapers ask.
+func machines() who { return who{open: true, machine: true} }
+
+// signedIn lets every signed-in person in; the handler shows them only what is theirs.
+func signedIn() who { return who{} }
+
+// may asks the policy whether the viewer may do the action to the subject that the path value
+// of that name identifies. The subject "" stands for the installation.
+func may(action access.Action, subject string) who {
+	return who{action: action, subject: subject}
+}
+
+// route is one row of the table of routes.
+type route struct {
+	method  string
+	pattern string // a path pattern of http.ServeMux, without method and host
+	who     who
+	handle  handler
+	form    int64 // the most bytes of a body; 0: maxForm
+}
+
+// routes are all routes of the server. Each area lists its own in the file of its handlers.
+func (s *Server) routes() []route {
+	var all []route
+	for _, area := range [][]route{
+		s.machineRoutes(),
+		s.accountRoutes(),
+		s.homeRoutes(),
+		s.programRoutes(),
+		s.personRoutes(),
+		s.adminRoutes(),
+	} {
+		all = append(all, area...)
+	}
+	return all
+}
+
+// operations adds the JSON API's operations to the table, area by area.
+func (s *Server) operations() {
+	s.peopleOperations()
+}
+
+// mount puts a route behind the checks that its row asks for.
+func (s *Server) mount(mux *http.ServeMux, rt route) {
+	s.table = append(s.table, rt)
+	secret := strings.Contains(rt.pattern, "{token}")
+	mux.HandleFunc(rt.method+" "+rt.pattern, func(w http.ResponseWriter, r *http.Request) {
+		trace := traceOf(r.Context())
+		trace.pattern, trace.secret = rt.pattern, secret
+		limit := rt.form
+		if limit == 0 {
+			limit = maxForm
+		}
+		if !isAPI(r) {
+			r.Body = http.MaxBytesReader(w, r.Body, limit)
+		}
+		if err := s.admit(w, r, rt); err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+// admit reads the session, asks whether the viewer may use the route, and if so serves it.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request, rt route) error {
+	if rt.who.machine {
+		return rt.handle(w, r)
+	}
+	r, err := s.withSession(w, r)
+	if err != nil {
+		return err
+	}
+	if err := s.allowed(r.Context(), r, rt.who); err != nil {
+		// The error page is made for the viewer, whom only this request knows.
+		s.fail(w, r, err)
+		return nil
+	}
+	if err := rt.handle(w, r); err != nil {
+		s.fail(w, r, err)
+	}
+	return nil
+}
+
+func (s *Server) allowed(ctx context.Context, r *http.Request, w who) error {
+	if w.open {
+		return nil
+	}
+	viewer, ok := viewerOf(ctx)
+	if !ok {
+		return storage.Errorf(storage.Unauthenticated, "Please sign in to go on.")
+	}
+	if w.action == "" {
+		return nil
+	}
+	var subject storage.ID
+	if w.subject != "" {
+		id, err := storage.ParseID(r.PathValue(w.subject))
+		if err != nil {
+			// What is not an id names nothing.
+			return storage.Errorf(storage.NotFound, "There is nothing at this address. %w", err)
+		}
+		subject = id
+	}
+	return s.options.Policy.May(ctx, viewer.ID, w.action, subject)
+}
+
+// pathID is the path value of that name as an id. What is not an id names nothing: NotFound.
+func pathID(r *http.Request, name string) (storage.ID, error) {
+	id, err := storage.ParseID(r.PathValue(name))
+	if err != nil {
+		return "", storage.Errorf(storage.NotFound, "There is nothing at this address. %w", err)
+	}
+	return id, nil
+}
+
+func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
+
+// fallback answers what no route answers: 405 where another method would be, 404 elsewhere.
+func (s *Server) fallback(mux *http.ServeMux) handler {
+	methods := []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+	return func(w http.ResponseWriter, r *http.Request) error {
+		var allowed []string
+		for _, method := range methods {
+			probe := &http.Request{Method: method, URL: r.URL, Host: r.Host}
+			if _, pattern := mux.Handler(probe); pattern != "" && pattern != "/" {
+				allowed = append(allowed, method)
+			}
+		}
+		if len(allowed) > 0 {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			return errMethod
+		}
+		return storage.Errorf(storage.NotFound, "There is nothing at this address.")
+	}
+}

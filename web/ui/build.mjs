@@ -1,0 +1,174 @@
+// Builds what the browser gets: bundles each island with esbuild (run through `go tool`), the
+// site's style and fonts, and the icons that the templates name, into pages/dist, under names
+// that carry a hash, each file compressed once beside it. The server embeds that folder.
+//
+//   node web/ui/build.mjs [--dev] [--no-types]
+//
+// An island is a folder src/NAME with an index.ts or index.tsx; a template loads it by
+// {{assets "NAME"}}. --dev leaves out minifying; --no-types leaves gen/api.d.ts as it is.
+
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync,
+} from "node:fs";
+import { basename, dirname, extname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+const ui = dirname(fileURLToPath(import.meta.url));
+const web = dirname(ui);
+const dist = join(web, "pages", "dist");
+const assets = dist;
+const gen = join(ui, "gen");
+const dev = process.argv.includes("--dev");
+
+// What a first load may weigh, compressed: interface.md. The heavy rooms may weigh more.
+const budget = 200_000;
+const heavy = new Map([["review", 350_000], ["call", 350_000]]);
+
+/** Every file below a folder. */
+function* walk(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* walk(path);
+    else yield path;
+  }
+}
+
+/** The islands: folders of src that have an index. */
+function islands() {
+  const src = join(ui, "src");
+  if (!existsSync(src)) return [];
+  return readdirSync(src)
+    .flatMap((name) => ["index.tsx", "index.ts"].map((file) => [name, join(src, name, file)]))
+    .filter(([, path]) => existsSync(path));
+}
+
+/** Types of the JSON API from the server's own description. */
+function types() {
+  mkdirSync(gen, { recursive: true });
+  const description = join(gen, "openapi.json");
+  writeFileSync(description, execFileSync("go", ["run", "./web/ui/openapi"], { cwd: dirname(web) }));
+  execFileSync(process.execPath, [
+    join(web, "node_modules", "openapi-typescript", "bin", "cli.js"), description,
+    "--output", join(gen, "api.d.ts"),
+  ], { stdio: ["ignore", "ignore", "inherit"] });
+}
+
+function bundle() {
+  const entries = islands().map(([name, path]) => `${name}=${path}`);
+  entries.push(`site-style=${join(ui, "styles", "site.css")}`);
+  const meta = join(gen, "meta.json");
+  execFileSync("go", [
+    "tool", "esbuild", ...entries,
+    "--bundle", "--splitting", "--format=esm", `--outdir=${assets}`, `--metafile=${meta}`,
+    "--entry-names=[name]-[hash]", "--chunk-names=chunk-[hash]", "--asset-names=[name]-[hash]",
+    "--target=es2022,chrome114,firefox115,safari16.4",
+    "--jsx=automatic", "--jsx-import-source=preact",
+    "--loader:.woff2=file", "--loader:.svg=text", "--legal-comments=none", "--log-level=warning",
+    `--public-path=/assets/`, `--define:DEV=${dev}`, ...(dev ? ["--sourcemap=inline"] : ["--minify"]),
+  ], { cwd: dirname(web), stdio: ["ignore", "inherit", "inherit"] });
+  return JSON.parse(readFileSync(meta, "utf8"));
+}
+
+const name = (output) => relative(assets, join(dirname(web), output));
+
+/** What the manifest says of each entry point. */
+function entriesOf(meta) {
+  const entries = {};
+  for (const [output, about] of Object.entries(meta.outputs)) {
+    if (!about.entryPoint) continue;
+    if (about.entryPoint.endsWith("styles/site.css")) {
+      const fonts = about.imports.map((i) => name(i.path.replace(/^\/assets\//, "web/pages/dist/")));
+      entries.site = { ...entries.site, styles: [name(output)],
+        // The two that every page sets type with; the rest come when a text needs them.
+        fonts: fonts.filter((f) => /-(next|mono)-latin-wght-normal-/.test(f)).slice(0, 2) };
+      continue;
+    }
+    const island = basename(dirname(about.entryPoint));
+    const preloads = new Set();
+    const follow = (path) => {
+      for (const i of meta.outputs[path]?.imports ?? []) {
+        if (i.kind !== "import-statement" || i.external || preloads.has(name(i.path))) continue;
+        preloads.add(name(i.path));
+        follow(i.path);
+      }
+    };
+    follow(output);
+    const had = entries[island] ?? {};
+    entries[island] = { ...had, script: name(output), preloads: [...preloads],
+      styles: [...(had.styles ?? []), ...(about.cssBundle ? [name(about.cssBundle)] : [])] };
+  }
+  return entries;
+}
+
+/** The inside of each Lucide icon that a template names. */
+function icons() {
+  const found = new Set();
+  for (const path of walk(join(web, "pages"))) {
+    if (extname(path) !== ".html") continue;
+    for (const [, icon] of readFileSync(path, "utf8").matchAll(/\bicon "([a-z0-9-]+)"/g)) found.add(icon);
+  }
+  const out = {};
+  for (const icon of [...found].sort()) {
+    const file = join(web, "node_modules", "lucide-static", "icons", `${icon}.svg`);
+    const svg = readFileSync(file, "utf8").replace(/<!--.*?-->/gs, "");
+    out[icon] = svg.replace(/^[\s\S]*?<svg[^>]*>|<\/svg>\s*$/g, "").replace(/\s+/g, " ").trim();
+  }
+  return out;
+}
+
+/** Files that go out as they are, under a hashed name. */
+function plain() {
+  const folder = join(ui, "static");
+  const paths = {};
+  for (const path of walk(folder)) {
+    const hash = createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 8);
+    const file = basename(path);
+    const hashed = file.replace(/(\.[^.]+)$/, `-${hash}$1`);
+    copyFileSync(path, join(assets, hashed));
+    paths[file] = hashed;
+  }
+  return paths;
+}
+
+const compressible = new Set([".js", ".css", ".svg", ".json"]);
+
+function compress() {
+  for (const path of walk(assets)) {
+    if (!compressible.has(extname(path)) || basename(path) === "manifest.json") continue;
+    const raw = readFileSync(path);
+    const br = brotliCompressSync(raw, { params: { [constants.BROTLI_PARAM_QUALITY]: dev ? 4 : 11 } });
+    const gz = gzipSync(raw, { level: dev ? 1 : 9 });
+    if (br.length < raw.length) writeFileSync(path + ".br", br);
+    if (gz.length < raw.length) writeFileSync(path + ".gz", gz);
+  }
+}
+
+/** Compressed bytes of script and style at a first load, by entry. */
+function weigh(entries) {
+  const size = (file) => {
+    const gz = join(assets, file + ".gz"); // what the older of the two codings weighs
+    return statSync(existsSync(gz) ? gz : join(assets, file)).size;
+  };
+  const files = (e) => [e.script, ...(e.preloads ?? []), ...(e.styles ?? [])].filter(Boolean);
+  let over = false;
+  for (const [entry, e] of Object.entries(entries)) {
+    const all = new Set([...files(e), ...files(entries.site)]);
+    const bytes = [...all].reduce((sum, file) => sum + size(file), 0);
+    const most = heavy.get(entry) ?? budget;
+    console.log(`${entry.padEnd(10)} ${(bytes / 1000).toFixed(1).padStart(7)} kB of ${most / 1000} kB`);
+    if (bytes > most && !dev) over = true;
+  }
+  if (over) throw new Error("a first load is over the budget of interface.md");
+}
+
+mkdirSync(gen, { recursive: true });
+if (!process.argv.includes("--no-types")) types();
+for (const file of readdirSync(dist)) if (file !== ".keep") rmSync(join(dist, file), { recursive: true });
+const entries = entriesOf(bundle());
+const manifest = { entries, paths: plain(), icons: icons() };
+compress();
+writeFileSync(join(dist, "manifest.json"), JSON.stringify(manifest, null, 1));
+weigh(entries);
