@@ -1,15 +1,18 @@
-// What the screen says. The server renders the catalogue of the reader's language into the page
-// as JSON (`<script type="application/json" id="messages">`); a text is found by its key, its
-// {names} are filled in, and `key.one`, `key.few`… are chosen by a `count` among them.
+// What the screen says. The server puts the part of the catalogue that the page's island needs
+// into the page, in the reader's language (`<script type="application/json" id="messages">`). A
+// text is found by its key, its {names} are filled in, and one that counts takes its form from
+// `count`.
 
 export type Values = Record<string, string | number>;
 
-let catalogue: Record<string, string> | undefined;
+type Text = string | Partial<Record<Intl.LDMLPluralRule, string>>;
 
-function texts(): Record<string, string> {
+let catalogue: Record<string, Text> | undefined;
+
+function texts(): Record<string, Text> {
   if (!catalogue) {
     const source = document.getElementById("messages")?.textContent;
-    catalogue = source ? (JSON.parse(source) as Record<string, string>) : {};
+    catalogue = source ? (JSON.parse(source) as Record<string, Text>) : {};
   }
   return catalogue;
 }
@@ -21,14 +24,19 @@ export function locale(): string {
 
 /** The text for key. A key that the catalogue lacks is shown as it is, so that it is noticed. */
 export function t(key: string, values: Values = {}): string {
-  const all = texts();
-  let text = all[key];
-  if (typeof values["count"] === "number") {
-    const form = new Intl.PluralRules(locale()).select(values["count"]);
-    text = all[`${key}.${form}`] ?? all[`${key}.other`] ?? text;
-  }
-  if (text === undefined) return key;
+  const found = texts()[key];
+  if (found === undefined) return key;
+  const text = typeof found === "string" ? found : form(found, Number(values["count"]));
   return text.replace(/\{(\w+)\}/g, (whole, name: string) =>
     name in values ? String(values[name]) : whole,
   );
+}
+
+/** Whether the catalogue has the key: for texts that are named by what a server sends. */
+export function has(key: string): boolean {
+  return key in texts();
+}
+
+function form(forms: Exclude<Text, string>, count: number): string {
+  return forms[new Intl.PluralRules(locale()).select(count)] ?? forms.other ?? "";
 }

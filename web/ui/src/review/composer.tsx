@@ -1,0 +1,129 @@
+// Where feedback is written. The first letter pauses the video and pins the time; posting goes on
+// where it was. What is typed is kept in the browser until the server has it.
+
+import { useEffect, useRef } from "preact/hooks";
+
+import { parseStamp, span, stamp } from "../lib/clock";
+import { Icon } from "../lib/icon";
+import { t } from "../lib/messages";
+import { AreaField, KindField } from "./fields";
+import type { Room } from "./room";
+import type { Composition } from "./composition";
+
+export function Composer({ room }: { room: Room }) {
+  const { composition } = room;
+  const box = useRef<HTMLTextAreaElement>(null);
+
+  useEffect(() => room.on("compose", () => box.current?.focus()), []);
+
+  const post = (event?: Event) => {
+    event?.preventDefault();
+    if (!composition.post()) box.current?.focus();
+  };
+  const key = (event: KeyboardEvent) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) post(event);
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      composition.cancel();
+      box.current?.blur();
+    }
+  };
+  const draft = composition.draft.value;
+  return (
+    <form class="composer" onSubmit={post} onKeyDown={key} aria-label={t("room.composer")}>
+      <Moment composition={composition} />
+      <KindField name="kind" value={draft.kind} set={(kind) => composition.change({ kind })} />
+      <label class="visually-hidden" for="composer-text">
+        {t("room.feedback")}
+      </label>
+      <textarea
+        id="composer-text"
+        class="box"
+        ref={box}
+        rows={2}
+        maxLength={10_000}
+        placeholder={t("room.placeholder")}
+        value={draft.text}
+        aria-invalid={composition.lacksText.value}
+        aria-describedby={composition.lacksText.value ? "composer-error" : undefined}
+        onInput={(event) => composition.type(event.currentTarget.value)}
+      />
+      {composition.lacksText.value && (
+        <p class="error sm" id="composer-error" role="alert">
+          {t("room.write_first")}
+        </p>
+      )}
+      <AreaField
+        room={room}
+        value={draft.target_area_ids}
+        toggle={(id) => composition.toggleArea(id)}
+      />
+      <div class="row">
+        <label class="check sm">
+          <input
+            type="checkbox"
+            checked={draft.visibility === "private"}
+            onChange={(event) =>
+              composition.change({
+                visibility: event.currentTarget.checked ? "private" : "shared",
+              })
+            }
+          />
+          {t("room.only_me")}
+        </label>
+        <span class="bar-space" />
+        <button type="submit" class="button primary" aria-keyshortcuts="Control+Enter">
+          {t("room.add_feedback")}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** The moment that is written about: it follows the video until something is typed. */
+function Moment({ composition }: { composition: Composition }) {
+  const { start_ms, end_ms } = composition.moment.value;
+  const pinned = composition.pinned.value;
+  const range = end_ms > start_ms;
+  return (
+    <div class="row moment">
+      <span class="time">{t("room.at", { time: span(start_ms, end_ms) })}</span>
+      <TimeButton label="room.set_start" keys="I" act={() => composition.setStart()} />
+      <TimeButton label="room.set_end" keys="O" act={() => composition.setEnd()} />
+      {(range || pinned) && (
+        <button type="button" class="button quiet small" onClick={() => composition.unpin()}>
+          <Icon name="x" />
+          {t(range ? "room.clear_range" : "room.unpin")}
+        </button>
+      )}
+      <label class="visually-hidden" for="composer-time">
+        {t("room.time_typed")}
+      </label>
+      <input
+        id="composer-time"
+        class="time moment-typed"
+        inputMode="numeric"
+        size={7}
+        value={stamp(start_ms)}
+        onChange={(event) => {
+          const ms = parseStamp(event.currentTarget.value);
+          if (ms === null) event.currentTarget.value = stamp(start_ms);
+          else composition.pinAt(ms);
+        }}
+      />
+    </div>
+  );
+}
+
+function TimeButton(props: { label: string; keys: string; act: () => void }) {
+  return (
+    <button
+      type="button"
+      class="button quiet small"
+      aria-keyshortcuts={props.keys}
+      onClick={props.act}
+    >
+      {t(props.label)} <kbd aria-hidden="true">{props.keys}</kbd>
+    </button>
+  );
+}

@@ -1,0 +1,52 @@
+// What floats over the timeline at the pointer: the still of the moment, its time, and what was
+// said there.
+
+import { type ReadonlySignal } from "@preact/signals";
+
+import { span, stamp } from "../lib/clock";
+import { t } from "../lib/messages";
+import type { Shown } from "./marks";
+import type { Room } from "./room";
+import { stillAt } from "./storyboard";
+
+export interface Pointed {
+  ms: number;
+  x: number;
+  /** The marks under the pointer. */
+  marks: Shown[];
+}
+
+const half = 88; // px: half of what floats, to keep it inside the timeline
+
+export function Hover(props: {
+  room: Room;
+  pointed: ReadonlySignal<Pointed | null>;
+  width: ReadonlySignal<number>;
+}) {
+  const at = props.pointed.value;
+  if (!at) return null;
+  const { sheet, stills } = props.room.storyboard.value;
+  const still = sheet ? stillAt(stills, at.ms) : undefined;
+  const left = Math.min(Math.max(half, at.x), Math.max(half, props.width.value - half));
+  const [mark] = at.marks;
+  return (
+    <div class="hover" style={{ left: `${left}px` }} aria-hidden="true">
+      {still && (
+        <div
+          class="hover-still"
+          style={{
+            width: `${still.width}px`,
+            height: `${still.height}px`,
+            backgroundImage: `url("${sheet}")`,
+            backgroundPosition: `-${still.x}px -${still.y}px`,
+          }}
+        />
+      )}
+      <span class="time">{mark ? span(mark.start_ms, mark.end_ms) : stamp(at.ms)}</span>
+      {at.marks.length > 1 && (
+        <span class="hover-text">{t("room.marks_here", { count: at.marks.length })}</span>
+      )}
+      {mark && at.marks.length === 1 && <span class="hover-text">{mark.text}</span>}
+    </div>
+  );
+}
