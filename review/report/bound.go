@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // bounded is a copy of d within the limits, in valid UTF-8, its marks in the order of the
@@ -122,4 +123,29 @@ func (d Document) iso(t time.Time) string {
 		return ""
 	}
 	return t.In(d.Zone).Format(time.RFC3339)
+}
+
+// printable is a bounded d with what a PDF has room for: marks while the runes of all texts last,
+// stills while their bytes do.
+func (d Document) printable() Document {
+	runes, stills := MaxRunes, MaxStills
+	for i := range d.Marks {
+		m := &d.Marks[i]
+		runes -= utf8.RuneCountInString(m.Text)
+		for _, r := range m.Replies {
+			runes -= utf8.RuneCountInString(r.Text) + utf8.RuneCountInString(r.Author)
+		}
+		if runes < 0 {
+			d.Marks = d.Marks[:i]
+			break
+		}
+		if len(m.Still) == 0 || len(m.Still) > MaxStillBytes || len(m.Still) > stills {
+			m.Still = nil
+		}
+		stills -= len(m.Still)
+	}
+	if d.Lang == "" {
+		d.Lang = "en"
+	}
+	return d
 }

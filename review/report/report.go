@@ -19,7 +19,7 @@ const (
 	MaxPeople     = 50        // instructors in the header, and reviews
 	MaxText       = 20_000    // runes of one text
 	MaxName       = 300       // runes of one name or title
-	MaxRunes      = 2 << 20   // runes of all texts together, in a PDF
+	MaxRunes      = 1 << 19   // runes of all texts together, in a PDF
 	MaxStillBytes = 512 << 10 // of one still; a larger one is left out
 	MaxStillSide  = 2048      // pixels of a still's longer side; a larger one is left out
 	MaxStills     = 32 << 20  // bytes of all stills together, in a PDF

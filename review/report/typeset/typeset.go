@@ -1,0 +1,237 @@
+// Package typeset turns text in any script into lines of shaped glyphs: it finds the direction of
+// the paragraph, cuts it by direction, script and face, shapes the pieces and breaks them into
+// lines where Unicode allows (UAX #9, #14, #24, #29), within words only when there is no other way.
+//
+// It takes any string: what no face has is drawn as a box, never left out.
+package typeset
+
+import (
+	"strings"
+
+	"github.com/go-text/typesetting/di"
+	"github.com/go-text/typesetting/font"
+	"github.com/go-text/typesetting/language"
+	"github.com/go-text/typesetting/shaping"
+	"golang.org/x/image/math/fixed"
+	"golang.org/x/text/unicode/bidi"
+
+	"backrow/review/report/faces"
+	"backrow/review/report/pdf"
+)
+
+// Style is how text is set.
+type Style struct {
+	Size    float64 // points
+	Bold    bool
+	Tabular bool // figures of one width
+}
+
+// Line is one line of text. Its width leaves out blanks at its end.
+type Line struct {
+	Runs        []Run // from left to right
+	Width       float64
+	RightToLeft bool // of the paragraph: such a line is set flush right
+}
+
+// Run is text of one face.
+type Run struct {
+	Face     *faces.Face
+	Embolden bool // there is no bold face: draw it bolder
+	Width    float64
+	Clusters []pdf.Cluster // from left to right
+}
+
+// Setter sets the text of one document. It is for one goroutine.
+type Setter struct {
+	faces    faces.Set
+	language language.Language
+	shaper   shaping.HarfbuzzShaper
+	split    shaping.Segmenter
+	wrap     shaping.LineWrapper
+	byFont   map[*font.Face]*faces.Face
+}
+
+// New is a setter for text that is mostly in lang (BCP 47). It fails without the house's own face.
+func New(lang string) (*Setter, error) {
+	s := &Setter{language: language.NewLanguage(lang), byFont: map[*font.Face]*faces.Face{}}
+	s.shaper.SetFontCacheSize(2 * len(faces.All()))
+	for _, name := range []faces.Name{faces.Atkinson, faces.Atkinson.Bold()} {
+		face, err := s.faces.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		s.byFont[face.Face] = face
+	}
+	return s, nil
+}
+
+const ellipsis = "…"
+
+// em is the size at which text is shaped, in units: lengths are thousandths of the size.
+const em = 1000
+
+// Lines sets text in lines of at most width points. Line feeds begin paragraphs; an empty one is
+// an empty line.
+func (s *Setter) Lines(text string, style Style, width float64) []Line {
+	var lines []Line
+	for paragraph := range strings.SplitSeq(strings.ToValidUTF8(text, "\ufffd"), "\n") {
+		lines = append(lines, s.paragraph(paragraph, style, width, 0)...)
+	}
+	return lines
+}
+
+// Line sets text in one line of at most width points, cut with an ellipsis if it is longer.
+func (s *Setter) Line(text string, style Style, width float64) Line {
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\n", " ")
+	return s.paragraph(text, style, width, 1)[0]
+}
+
+// maxChunk is how many runes are shaped at once: more would overflow the 26.6 fixed-point advance
+// of a run (33 million units, at up to some thousand a rune).
+const maxChunk = 8000
+
+// paragraph sets text, which has no line feeds, in as many lines as it takes or at most most.
+func (s *Setter) paragraph(text string, style Style, width float64, most int) []Line {
+	runes := []rune(text)
+	var lines []Line
+	for {
+		n := min(len(runes), maxChunk)
+		lines = append(lines, s.chunk(runes[:n], style, width, most)...)
+		if runes = runes[n:]; len(runes) == 0 || most > 0 && len(lines) >= most {
+			return lines
+		}
+	}
+}
+
+func (s *Setter) chunk(runes []rune, style Style, width float64, most int) []Line {
+	direction := di.DirectionLTR
+	if rightToLeft(runes) {
+		direction = di.DirectionRTL
+	}
+	empty := []Line{{RightToLeft: direction == di.DirectionRTL}}
+	if len(runes) == 0 {
+		return empty
+	}
+	outputs := s.shape(runes, direction, style)
+	config := shaping.WrapConfig{Direction: direction, TruncateAfterLines: most}
+	if most > 0 {
+		if dots := s.shape([]rune(ellipsis), direction, style); len(dots) == 1 {
+			config.Truncator = dots[0]
+		}
+	}
+	limit := fixed.Int26_6(max(width, 1) / style.Size * em * 64)
+	wrapped, cut := s.wrap.WrapParagraphF(config, limit, runes, shaping.NewSliceIterator(outputs))
+	var lines []Line
+	for i, line := range wrapped {
+		lines = append(lines, s.line(line, runes, direction, style, cut > 0 && i == len(wrapped)-1))
+	}
+	if len(lines) == 0 {
+		return empty
+	}
+	return lines
+}
+
+// shape shapes runes, in reading order.
+func (s *Setter) shape(runes []rune, direction di.Direction, style Style) []shaping.Output {
+	base := s.base(style.Bold)
+	pieces := s.split.Split(shaping.Input{
+		Text: runes, RunEnd: len(runes), Direction: direction, Size: fixed.I(em),
+		Language: s.language, FontFeatures: features(style),
+	}, only{base.Face})
+	japanese := hasKana(runes)
+	var outputs []shaping.Output
+	for _, piece := range pieces {
+		for _, part := range s.byFace(piece, style.Bold, japanese) {
+			outputs = append(outputs, s.shaper.ShapeNoExtents(part))
+		}
+	}
+	return outputs
+}
+
+func features(style Style) []shaping.FontFeature {
+	if !style.Tabular {
+		return nil
+	}
+	return []shaping.FontFeature{{Tag: font.Tag('t')<<24 | 'n'<<16 | 'u'<<8 | 'm', Value: 1}}
+}
+
+// only is a font map of one face: faces are chosen afterwards, by word.
+type only struct{ face *font.Face }
+
+func (o only) ResolveFace(rune) *font.Face { return o.face }
+
+// line is a wrapped line in points, its runs in visual order. The last run of a line that is cut
+// is the ellipsis.
+func (s *Setter) line(wrapped shaping.Line, runes []rune, direction di.Direction, style Style, cut bool) Line {
+	line := Line{RightToLeft: direction == di.DirectionRTL, Runs: make([]Run, len(wrapped))}
+	for i, out := range wrapped {
+		if cut && i == len(wrapped)-1 {
+			runes = []rune(ellipsis)
+		}
+		face := s.byFont[out.Face]
+		run := Run{
+			Face:     face,
+			Embolden: style.Bold && face.Name.Bold() == face.Name && !strings.HasSuffix(string(face.Name), "-bold"),
+			Width:    float64(out.Advance) / 64 / em * style.Size,
+			Clusters: clusters(out, runes),
+		}
+		line.Runs[out.VisualIndex] = run
+		line.Width += run.Width
+	}
+	return line
+}
+
+// clusters are the glyphs of out, those together that share their text.
+func clusters(out shaping.Output, runes []rune) []pdf.Cluster {
+	var all []pdf.Cluster
+	last := -1
+	for _, g := range out.Glyphs {
+		glyph := pdf.Glyph{
+			ID:      uint16(g.GlyphID),
+			Advance: float64(g.Advance) / 64,
+			X:       float64(g.XOffset) / 64,
+			Y:       float64(g.YOffset) / 64,
+		}
+		at := g.TextIndex()
+		if n := len(all); n > 0 && at == last {
+			all[n-1].Glyphs = append(all[n-1].Glyphs, glyph)
+			continue
+		}
+		last = at
+		var text string
+		if at >= 0 && at < len(runes) {
+			text = string(runes[at:min(at+max(g.RunesCount(), 1), len(runes))])
+		}
+		all = append(all, pdf.Cluster{Glyphs: []pdf.Glyph{glyph}, Text: text})
+	}
+	return all
+}
+
+// rightToLeft is whether the first strong character says so (UAX #9, P2 and P3, without isolates).
+func rightToLeft(runes []rune) bool {
+	depth := 0
+	for _, r := range runes {
+		switch r {
+		case '\u2066', '\u2067', '\u2068':
+			depth++
+		case '\u2069':
+			depth = max(depth-1, 0)
+		}
+		if depth > 0 {
+			continue
+		}
+		properties, _ := bidi.LookupString(string(r))
+		switch properties.Class() {
+		case bidi.L:
+			return false
+		case bidi.R, bidi.AL:
+			return true
+		}
+	}
+	return false
+}
+
+// Width is how wide text would be on one line.
+func (s *Setter) Width(text string, style Style) float64 {
+	return s.Line(text, style, 1e4).Width
+}
