@@ -50,11 +50,16 @@ func (s *Server) routes() []route {
 	var all []route
 	for _, area := range [][]route{
 		s.machineRoutes(),
+		s.signInRoutes(),
+		s.invitationRoutes(),
 		s.accountRoutes(),
 		s.homeRoutes(),
 		s.programRoutes(),
+		s.frameworkRoutes(),
+		s.pairingRoutes(),
 		s.personRoutes(),
 		s.adminRoutes(),
+		s.captureRoutes(),
 	} {
 		all = append(all, area...)
 	}
@@ -64,6 +69,7 @@ func (s *Server) routes() []route {
 // operations adds the JSON API's operations to the table, area by area.
 func (s *Server) operations() {
 	s.peopleOperations()
+	s.recordingOperations()
 }
 
 // mount puts a route behind the checks that its row asks for.

@@ -48,6 +48,7 @@ type Options struct {
 	Objects   objects.Store
 	Review    *review.Service
 	Policy    *access.Policy
+	Capture   Capture
 
 	// Log gets a line for each request; slog.Default when nil.
 	Log *slog.Logger
@@ -81,6 +82,7 @@ type Server struct {
 	metrics  *requestMetrics
 	table    []route
 	handler  http.Handler
+	started  storage.Time
 
 	api           huma.API
 	apiMux        *apiMux
@@ -108,7 +110,7 @@ func New(o Options) (*Server, error) {
 		return nil, storage.Errorf(storage.Invalid,
 			"The public URL must look like https://backrow.example.org, not %q.", u.String())
 	}
-	s := &Server{options: o, attempts: newThrottle(o.Now)}
+	s := &Server{options: o, attempts: newThrottle(o.Now), started: storage.At(o.Now())}
 	if err := s.loadPages(); err != nil {
 		return nil, err
 	}
@@ -194,4 +196,3 @@ func OpenAPI() ([]byte, error) {
 	}
 	return s.describe()
 }
-

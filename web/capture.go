@@ -1,0 +1,40 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"backrow/capture"
+	"backrow/capture/whip"
+	"backrow/review/access"
+	"backrow/storage"
+)
+
+// Capture is what the server asks of package capture.
+type Capture interface {
+	whip.Publisher
+	Saved(ctx context.Context, recording storage.ID) (capture.Saved, error)
+	Stop(ctx context.Context, recording storage.ID) (storage.Recording, error)
+	Playlist(ctx context.Context, recording storage.ID) (string, error)
+}
+
+// captureRoutes are the WHIP endpoint and its session resources (RFC 9725). Who may send takes to
+// a recording is asked here; the rest is capture's.
+func (s *Server) captureRoutes() []route {
+	const endpoint = "/api/recordings/{id}/takes/{take}/whip"
+	const session = endpoint + "/{session}"
+	owner := may(access.Capture, "id")
+	return []route{
+		{method: http.MethodPost, pattern: endpoint, who: owner, handle: s.whip},
+		{method: http.MethodOptions, pattern: endpoint, who: owner, handle: s.whip},
+		{method: http.MethodPatch, pattern: session, who: owner, handle: s.whip},
+		{method: http.MethodDelete, pattern: session, who: owner, handle: s.whip},
+		{method: http.MethodOptions, pattern: session, who: owner, handle: s.whip},
+	}
+}
+
+func (s *Server) whip(w http.ResponseWriter, r *http.Request) error {
+	handler := whip.Handler{Publisher: s.options.Capture, Fail: s.fail}
+	handler.ServeHTTP(w, r)
+	return nil
+}

@@ -1,0 +1,270 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"backrow/review"
+	"backrow/review/access"
+	"backrow/storage"
+)
+
+// The limits of what is said about a recording, in characters and counts.
+const (
+	maxTitle       = 200
+	maxClass       = 100
+	maxFirstShares = 20 // with whom a recording is shared as it begins
+)
+
+// Recording is one lesson, as the API tells of it.
+type Recording struct {
+	ID         storage.ID    `json:"id"`
+	ProgramID  storage.ID    `json:"program_id"`
+	OwnerID    storage.ID    `json:"owner_id"`
+	Title      string        `json:"title"`
+	Class      string        `json:"class"`
+	State      string        `json:"state" enum:"recording,finishing,ready" doc:"It is playable in every state."`
+	StartedAt  storage.Time  `json:"started_at"`
+	EndedAt    *storage.Time `json:"ended_at,omitempty"`
+	DurationMS int64         `json:"duration_ms" doc:"The length of what is stored of its timeline."`
+	Version    int64         `json:"version" doc:"To be named by edits."`
+}
+
+func recordingOf(r storage.Recording) Recording {
+	out := Recording{
+		ID: r.ID, ProgramID: r.ProgramID, OwnerID: r.OwnerID, Title: r.Title, Class: r.Class,
+		State: string(r.State), StartedAt: r.StartedAt, DurationMS: r.DurationMS, Version: r.Version,
+	}
+	if !r.EndedAt.IsZero() {
+		out.EndedAt = &r.EndedAt
+	}
+	return out
+}
+
+// NewRecording is what a recording is begun with.
+type NewRecording struct {
+	ID            storage.ID   `json:"id" doc:"A UUIDv7 made by the client: repeating the create is harmless."`
+	ProgramID     storage.ID   `json:"program_id"`
+	Title         string       `json:"title" doc:"At most 200 characters."`
+	Class         string       `json:"class,omitempty" doc:"At most 100 characters."`
+	TargetAreaIDs []storage.ID `json:"target_area_ids,omitempty" doc:"Target areas of the teacher, in the same program."`
+	ShareWith     []storage.ID `json:"share_with,omitempty" doc:"Members of the program who may see it and give feedback."`
+}
+
+// RecordingEdit is what can be changed of a recording.
+type RecordingEdit struct {
+	Version int64  `json:"version"`
+	Title   string `json:"title"`
+	Class   string `json:"class,omitempty"`
+}
+
+// Saved says how far a recording is safe.
+type Saved struct {
+	UntilMS int64  `json:"until_ms" doc:"On the timeline: everything received before it is stored."`
+	Live    bool   `json:"live" doc:"A take is being received."`
+	Pending int    `json:"pending" doc:"Segments received and not yet stored."`
+	Problem string `json:"problem,omitempty" doc:"What is in the way, for the person."`
+}
+
+type (
+	recordingInput  struct{ recordingPath }
+	recordingOutput struct {
+		ETag string `header:"ETag"`
+		Body Recording
+	}
+	recordingPath struct {
+		ID storage.ID `path:"id"`
+	}
+)
+
+func recordingAnswer(r storage.Recording) *recordingOutput {
+	return &recordingOutput{ETag: fmt.Sprintf(`"%d"`, r.Version), Body: recordingOf(r)}
+}
+
+func (s *Server) recordingOperations() {
+	tags := []string{"recordings"}
+	operation(s, signedIn(), huma.Operation{
+		OperationID: "list-recordings", Method: http.MethodGet, Path: "/api/recordings", Tags: tags,
+		Summary: "One's own recordings, latest first",
+	}, s.listRecordings)
+	operation(s, signedIn(), huma.Operation{
+		OperationID: "begin-recording", Method: http.MethodPost, Path: "/api/recordings", Tags: tags,
+		Summary: "Begin a recording", DefaultStatus: http.StatusCreated,
+	}, s.beginRecording)
+	operation(s, may(access.SeeRecording, "id"), huma.Operation{
+		OperationID: "get-recording", Method: http.MethodGet, Path: "/api/recordings/{id}", Tags: tags,
+		Summary: "One recording",
+	}, func(ctx context.Context, in *recordingInput) (*recordingOutput, error) {
+		r, err := s.options.Catalogue.Recording(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return recordingAnswer(r), nil
+	})
+	operation(s, may(access.EditRecording, "id"), huma.Operation{
+		OperationID: "edit-recording", Method: http.MethodPatch, Path: "/api/recordings/{id}", Tags: tags,
+		Summary: "Change title and class",
+	}, s.editRecording)
+	operation(s, may(access.DeleteRecording, "id"), huma.Operation{
+		OperationID: "delete-recording", Method: http.MethodDelete, Path: "/api/recordings/{id}", Tags: tags,
+		Summary: "Hide a recording from everyone", DefaultStatus: http.StatusNoContent,
+	}, s.deleteRecording)
+	operation(s, may(access.Capture, "id"), huma.Operation{
+		OperationID: "finish-recording", Method: http.MethodPost, Path: "/api/recordings/{id}/finish", Tags: tags,
+		Summary: "Stop and save: its takes end and what they hold is stored",
+	}, s.finishRecording)
+	operation(s, may(access.Capture, "id"), huma.Operation{
+		OperationID: "saved", Method: http.MethodGet, Path: "/api/recordings/{id}/saved", Tags: tags,
+		Summary: "How far a recording is safe on the server",
+	}, s.savedRecording)
+}
+
+type listRecordingsInput struct {
+	After string `query:"after" doc:"The next of the part before."`
+	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+}
+
+type listRecordingsOutput struct {
+	Body struct {
+		Items []Recording `json:"items" nullable:"false"`
+		Next  string      `json:"next,omitempty"`
+	}
+}
+
+func (s *Server) listRecordings(ctx context.Context, in *listRecordingsInput) (*listRecordingsOutput, error) {
+	v, _ := viewerOf(ctx)
+	list, err := s.options.Review.MyRecordings(ctx, v.ID, review.Page{After: in.After, Limit: in.Limit})
+	if err != nil {
+		return nil, err
+	}
+	out := &listRecordingsOutput{}
+	out.Body.Items = make([]Recording, len(list.Items))
+	for i, lesson := range list.Items {
+		out.Body.Items[i] = recordingOf(lesson.Recording)
+	}
+	out.Body.Next = list.Next
+	return out, nil
+}
+
+func (s *Server) beginRecording(ctx context.Context, in *struct{ Body NewRecording }) (*recordingOutput, error) {
+	v, _ := viewerOf(ctx)
+	n := in.Body
+	var err error
+	if n.ID, err = storage.ParseID(string(n.ID)); err != nil {
+		return nil, err
+	}
+	if n.Title, n.Class, err = describeLesson(n.Title, n.Class); err != nil {
+		return nil, err
+	}
+	if len(n.ShareWith) > maxFirstShares {
+		return nil, storage.Errorf(storage.Invalid,
+			"A recording is shared with %d people at most as it begins.", maxFirstShares)
+	}
+	if err := s.options.Policy.May(ctx, v.ID, access.Record, n.ProgramID); err != nil {
+		return nil, err
+	}
+	// Who it goes to first: a name that is wrong must not leave a recording behind.
+	for _, person := range n.ShareWith {
+		if _, err := s.options.Review.Member(ctx, n.ProgramID, person); err != nil {
+			return nil, storage.Errorf(storage.Invalid,
+				"A lesson can be shared with members of its program only. %w", err)
+		}
+	}
+	var made storage.Recording
+	err = s.options.DB.InTx(ctx, func(tx *storage.Tx) error {
+		made, err = s.options.Catalogue.CreateRecording(ctx, tx, storage.Recording{
+			ID: n.ID, ProgramID: n.ProgramID, OwnerID: v.ID, Title: n.Title, Class: n.Class,
+		})
+		if err != nil {
+			return err
+		}
+		return s.options.Review.SetRecordingTargetAreas(ctx, tx, n.ID, n.TargetAreaIDs)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, person := range n.ShareWith {
+		if _, err := s.options.Review.Share(ctx, v.ID, review.Share{
+			RecordingID: n.ID, UserID: person, Access: review.Reviewer,
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return recordingAnswer(made), nil
+}
+
+// describeLesson tidies and checks a title and a class.
+func describeLesson(title, class string) (string, string, error) {
+	title, class = strings.TrimSpace(title), strings.TrimSpace(class)
+	switch {
+	case title == "":
+		return "", "", storage.Errorf(storage.Invalid, "Please give the lesson a title.")
+	case utf8.RuneCountInString(title) > maxTitle:
+		return "", "", storage.Errorf(storage.Invalid, "A title has %d characters at most.", maxTitle)
+	case utf8.RuneCountInString(class) > maxClass:
+		return "", "", storage.Errorf(storage.Invalid, "A class has %d characters at most.", maxClass)
+	case strings.ContainsFunc(title+class, isControl):
+		return "", "", storage.Errorf(storage.Invalid, "Title and class are one line of text each.")
+	}
+	return title, class, nil
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }
+
+type editRecordingInput struct {
+	recordingPath
+	Body RecordingEdit
+}
+
+func (s *Server) editRecording(ctx context.Context, in *editRecordingInput) (*recordingOutput, error) {
+	title, class, err := describeLesson(in.Body.Title, in.Body.Class)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.options.Catalogue.EditRecording(ctx, in.ID, in.Body.Version, title, class)
+	if storage.KindOf(err) == storage.Conflict {
+		return nil, withCurrent(err, recordingOf(r))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return recordingAnswer(r), nil
+}
+
+func (s *Server) deleteRecording(ctx context.Context, in *recordingInput) (*struct{}, error) {
+	v, _ := viewerOf(ctx)
+	if _, err := s.options.Capture.Stop(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	return nil, s.options.DB.InTx(ctx, func(tx *storage.Tx) error {
+		if err := s.options.Catalogue.DeleteRecording(ctx, tx, in.ID); err != nil {
+			return err
+		}
+		return s.options.Review.Audit(ctx, tx, review.Entry{
+			ActorID: v.ID, Action: "recording.deleted", Subject: "recording:" + string(in.ID),
+		})
+	})
+}
+
+func (s *Server) finishRecording(ctx context.Context, in *recordingInput) (*recordingOutput, error) {
+	r, err := s.options.Capture.Stop(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return recordingAnswer(r), nil
+}
+
+func (s *Server) savedRecording(ctx context.Context, in *recordingInput) (*struct{ Body Saved }, error) {
+	saved, err := s.options.Capture.Saved(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body Saved }{Saved{
+		UntilMS: saved.UntilMS, Live: saved.LiveTake, Pending: saved.Pending, Problem: saved.Problem,
+	}}, nil
+}
