@@ -1,5 +1,7 @@
 package review
 
+import "strings"
+
 // Page says which part of a list is asked for.
 type Page struct {
 	After string // the Next of the part before; "" for the first
@@ -20,6 +22,9 @@ const (
 // rows is how many rows to read: one more than the page holds, to know whether another follows.
 func (p Page) rows() int { return p.limit() + 1 }
 
+// after is the key to go on from, from outside and perhaps not one of ours.
+func (p Page) after() string { return keepable(p.After) }
+
 func (p Page) limit() int {
 	if p.Limit <= 0 {
 		return usualPage
@@ -34,4 +39,10 @@ func listOf[T any](p Page, found []T, key func(T) string) List[T] {
 	}
 	found = found[:p.limit()]
 	return List[T]{Items: found, Next: key(found[len(found)-1])}
+}
+
+// after2 is after for a key of two columns.
+func (p Page) after2() (first, second string) {
+	first, second, _ = strings.Cut(p.after(), " ")
+	return first, second
 }

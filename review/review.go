@@ -32,6 +32,7 @@ const (
 type Options struct {
 	DB     *storage.DB
 	Mailer Mailer // nil: no mail is sent, people copy links
+	Drafts Drafts // nil: returning a review shares no drafts
 	Log    *slog.Logger
 
 	// PublicURL begins every link that is mailed, such as https://backrow.example.org.
@@ -52,6 +53,7 @@ type Options struct {
 type Service struct {
 	db        *storage.DB
 	log       *slog.Logger
+	drafts    Drafts
 	passwords *hasher
 	outbox    *outbox // nil: no mail
 	publicURL string
@@ -63,7 +65,7 @@ type Service struct {
 // New makes a Service. Close ends it.
 func New(o Options) *Service {
 	s := &Service{
-		db: o.DB, log: o.Log, lost: o.AccessLost, clock: o.Now, life: o.InvitationLife,
+		db: o.DB, drafts: o.Drafts, log: o.Log, lost: o.AccessLost, clock: o.Now, life: o.InvitationLife,
 		publicURL: strings.TrimRight(o.PublicURL, "/"),
 	}
 	if s.log == nil {

@@ -54,6 +54,38 @@ func (p *Policy) MayIn(ctx context.Context, user storage.ID, action Action,
 	return storage.Errorf(storage.NotFound, "That does not exist, or you may not see it.")
 }
 
+// maxPrograms bounds the programs of one person.
+const maxPrograms = 200
+
+// Programs lists those of a person's programs in which user may do action to them.
+func (p *Policy) Programs(ctx context.Context, user storage.ID, action Action, person storage.ID,
+) ([]storage.ID, error) {
+	var theirs []storage.ID
+	if err := p.db.Select(ctx, &theirs, `SELECT program_id FROM members WHERE user_id = ?
+ORDER BY program_id LIMIT ?`, person, maxPrograms); err != nil {
+		return nil, err
+	}
+	var allowed []storage.ID
+	for _, program := range theirs {
+		switch err := p.MayIn(ctx, user, action, program, person); storage.KindOf(err) {
+		case "":
+			allowed = append(allowed, program)
+		case storage.NotFound, storage.Forbidden:
+		default:
+			return nil, err
+		}
+	}
+	return allowed, nil
+}
+
+// Gate is the policy for rooms below this one, which name actions by their text.
+type Gate struct{ Policy *Policy }
+
+// May is Policy.May.
+func (g Gate) May(ctx context.Context, user storage.ID, action string, subject storage.ID) error {
+	return g.Policy.May(ctx, user, Action(action), subject)
+}
+
 // relations reads what binds user to subject: NotFound when there is no such user who may sign in.
 func (p *Policy) relations(ctx context.Context, user storage.ID, kind Subject,
 	program, subject storage.ID,
