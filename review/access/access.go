@@ -100,7 +100,7 @@ func (p *Policy) relations(ctx context.Context, user storage.ID, kind Subject,
 	case TargetArea:
 		return p.toTargetArea(ctx, user, subject)
 	}
-	return p.toProgram(ctx, user, "")
+	return p.toInstallation(ctx, user)
 }
 
 const recordingRelations = `SELECT CASE WHEN r.owner_id = u.id THEN 1 ELSE 0 END AS owner,
@@ -131,7 +131,6 @@ FROM users u LEFT JOIN programs p ON p.id = ?
     LEFT JOIN members m ON m.program_id = p.id AND m.user_id = u.id
 WHERE u.id = ? AND u.disabled_at = ''`
 
-// toProgram reads what binds user to program, or, when it is empty, to the installation.
 func (p *Policy) toProgram(ctx context.Context, user, program storage.ID) (relation, error) {
 	var row struct {
 		IsOperator bool       `db:"is_operator"`
@@ -139,9 +138,15 @@ func (p *Policy) toProgram(ctx context.Context, user, program storage.ID) (relat
 		Role       string     `db:"role"`
 	}
 	err := p.db.Get(ctx, &row, programRelations, program, user)
-	there := row.Program == program
-	return when(row.IsOperator && there, operator) | when(row.Role == "teacher", teacher) |
+	return when(row.IsOperator && row.Program != "", operator) | when(row.Role == "teacher", teacher) |
 		when(row.Role == "instructor", instructor) | when(row.Role == "lead", lead), err
+}
+
+func (p *Policy) toInstallation(ctx context.Context, user storage.ID) (relation, error) {
+	var isOperator bool
+	err := p.db.Get(ctx, &isOperator, `SELECT is_operator FROM users WHERE id = ? AND disabled_at = ''`,
+		user)
+	return when(isOperator, operator), err
 }
 
 // personRelations counts a cycle only while both are members of its program still, and the one an
