@@ -56,16 +56,27 @@ type SharedRecording struct {
 	Until     storage.Time `db:"until"` // of the share; zero: until taken back
 }
 
-const selectShared = `SELECT r.*, u.name AS owner_name, s.access, s.until
+const (
+	selectShared = `SELECT r.*, u.name AS owner_name, s.access, s.until
 FROM shares s JOIN recordings r ON r.id = s.recording_id JOIN users u ON u.id = r.owner_id
-WHERE s.user_id = ? AND s.recording_id < ? AND (s.until = '' OR s.until > ?) AND r.deleted_at = ''
-ORDER BY s.recording_id DESC LIMIT ?`
+WHERE s.user_id = ? AND s.recording_id < ? AND (s.until = '' OR s.until > ?) AND r.deleted_at = ''`
+	latestShared = ` ORDER BY s.recording_id DESC LIMIT ?`
+)
 
 // SharedWith lists the recordings that others share with a user now, latest first.
 func (s *Service) SharedWith(ctx context.Context, user storage.ID, p Page,
 ) (List[SharedRecording], error) {
 	var found []SharedRecording
-	err := s.db.Select(ctx, &found, selectShared, user, before(p), s.now(), p.rows())
+	err := s.db.Select(ctx, &found, selectShared+latestShared, user, before(p), s.now(), p.rows())
+	return listOf(p, found, func(r SharedRecording) string { return string(r.ID) }), err
+}
+
+// SharedBy lists the recordings that one teacher shares with a user now, latest first.
+func (s *Service) SharedBy(ctx context.Context, user, owner storage.ID, p Page,
+) (List[SharedRecording], error) {
+	var found []SharedRecording
+	err := s.db.Select(ctx, &found, selectShared+` AND r.owner_id = ?`+latestShared, user, before(p),
+		s.now(), owner, p.rows())
 	return listOf(p, found, func(r SharedRecording) string { return string(r.ID) }), err
 }
 

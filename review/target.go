@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"backrow/review/access"
 	"backrow/storage"
 )
 
@@ -219,15 +220,16 @@ ORDER BY CASE t.status WHEN 'active' THEN 0 ELSE 1 END, t.id LIMIT ?`, teacher, 
 	return found, err
 }
 
-// TargetAreasIn lists what a teacher works on in several programs: for somebody else to read,
-// those that access.Policy.Programs names.
-func (s *Service) TargetAreasIn(ctx context.Context, programs []storage.ID, teacher storage.ID,
+// TargetAreasSeen lists what a teacher works on in those of their programs in which access lets the
+// viewer see them: a lead or an instructor of one program learns nothing of another.
+func (s *Service) TargetAreasSeen(ctx context.Context, viewer, teacher storage.ID,
 ) ([]TargetArea, error) {
-	if len(programs) == 0 {
-		return nil, nil
+	programs, err := access.New(s.db).Programs(ctx, viewer, access.SeePerson, teacher)
+	if err != nil || len(programs) == 0 {
+		return nil, err
 	}
 	var found []TargetArea
-	err := s.db.Select(ctx, &found, selectTargets+`WHERE t.teacher_id = ? AND t.program_id IN `+
+	err = s.db.Select(ctx, &found, selectTargets+`WHERE t.teacher_id = ? AND t.program_id IN `+
 		marks(len(programs))+` ORDER BY CASE t.status WHEN 'active' THEN 0 ELSE 1 END, t.id LIMIT ?`,
 		append(append([]any{teacher}, anys(programs)...), maxTargetAreas)...)
 	return found, err
