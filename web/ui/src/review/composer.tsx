@@ -1,7 +1,7 @@
 // Where feedback is written. The first letter pauses the video and pins the time; posting goes on
 // where it was. What is typed is kept in the browser until the server has it.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { parseStamp, span, stamp } from "../lib/clock";
 import { Icon } from "../lib/icon";
@@ -13,26 +13,43 @@ import type { Composition } from "./composition";
 export function Composer({ room }: { room: Room }) {
   const { composition } = room;
   const box = useRef<HTMLTextAreaElement>(null);
+  // On a phone the composer is one line until it is used.
+  const [open, setOpen] = useState(false);
 
   useEffect(() => room.on("compose", () => box.current?.focus()), []);
 
   const post = (event?: Event) => {
     event?.preventDefault();
     if (!composition.post()) box.current?.focus();
+    else leave();
+  };
+  const leave = () => {
+    box.current?.blur();
+    setOpen(false);
   };
   const key = (event: KeyboardEvent) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) post(event);
     if (event.key === "Escape") {
       event.stopPropagation();
       composition.cancel();
-      box.current?.blur();
+      leave();
     }
   };
   const draft = composition.draft.value;
   return (
-    <form class="composer" onSubmit={post} onKeyDown={key} aria-label={t("room.composer")}>
-      <Moment composition={composition} />
-      <KindField name="kind" value={draft.kind} set={(kind) => composition.change({ kind })} />
+    <form
+      class={open || draft.text !== "" ? "composer open" : "composer"}
+      onSubmit={post}
+      onKeyDown={key}
+      onFocusIn={() => setOpen(true)}
+      aria-label={t("room.composer")}
+    >
+      <div class="when-open">
+        <Moment composition={composition} />
+      </div>
+      <div class="when-open">
+        <KindField name="kind" value={draft.kind} set={(kind) => composition.change({ kind })} />
+      </div>
       <label class="visually-hidden" for="composer-text">
         {t("room.feedback")}
       </label>
@@ -41,7 +58,7 @@ export function Composer({ room }: { room: Room }) {
         class="box"
         ref={box}
         rows={2}
-        maxLength={10_000}
+        maxLength={4000}
         placeholder={t("room.placeholder")}
         value={draft.text}
         aria-invalid={composition.lacksText.value}
@@ -53,12 +70,14 @@ export function Composer({ room }: { room: Room }) {
           {t("room.write_first")}
         </p>
       )}
-      <AreaField
-        room={room}
-        value={draft.target_area_ids}
-        toggle={(id) => composition.toggleArea(id)}
-      />
-      <div class="row">
+      <div class="when-open">
+        <AreaField
+          room={room}
+          value={draft.target_area_ids}
+          toggle={(id) => composition.toggleArea(id)}
+        />
+      </div>
+      <div class="row when-open">
         <label class="check sm">
           <input
             type="checkbox"

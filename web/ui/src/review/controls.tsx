@@ -16,7 +16,7 @@ export function Controls({ room, timeline }: { room: Room; timeline: TimelineSta
     <div class="bar" role="group" aria-label={t("room.controls")}>
       <button
         type="button"
-        class="button icon"
+        class="button icon-only"
         aria-label={t(playing ? "room.pause" : "room.play")}
         aria-keyshortcuts="k"
         onClick={() => player.toggle()}
@@ -68,7 +68,7 @@ function Tool(props: {
   return (
     <button
       type="button"
-      class={props.wide ? "button quiet icon wide-only" : "button quiet icon"}
+      class={props.wide ? "button quiet icon-only wide-only" : "button quiet icon-only"}
       aria-label={t(props.label)}
       title={`${t(props.label)} (${props.keys.toUpperCase()})`}
       aria-keyshortcuts={props.keys}

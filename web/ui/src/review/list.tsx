@@ -35,13 +35,15 @@ export function List({ room }: { room: Room }) {
       if (!item || !list.contains(item)) return;
       if (!always && list.contains(document.activeElement)) return;
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      const [box, frame] = [item.getBoundingClientRect(), list.getBoundingClientRect()];
+      // On a phone it is the page that scrolls, under the video that stays.
+      const paged = getComputedStyle(list).overflowY === "visible";
+      const box = item.getBoundingClientRect();
+      const frame = paged
+        ? { top: room.player.video.getBoundingClientRect().bottom, bottom: innerHeight - 90 }
+        : list.getBoundingClientRect();
       if (box.top >= frame.top && box.bottom <= frame.bottom) return;
-      // Not scrollIntoView: on a phone that would move the page away from the video.
-      list.scrollTo({
-        top: list.scrollTop + box.top - frame.top - frame.height / 3,
-        behavior: calm ? "instant" : "smooth",
-      });
+      const by = box.top - frame.top - (frame.bottom - frame.top) / 3;
+      (paged ? window : list).scrollBy({ top: by, behavior: calm ? "instant" : "smooth" });
     };
     let lit: Element | null = null;
     const stopLit = effect(() => {
