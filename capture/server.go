@@ -2,54 +2,239 @@ package capture
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"log/slog"
+	"sync"
+	"time"
 
+	"github.com/pion/ice/v4"
+	"github.com/pion/logging"
+	"github.com/pion/webrtc/v4"
+
+	"backrow/capture/spool"
 	"backrow/capture/whip"
 	"backrow/storage"
 )
 
+// The defaults of Options.
+const (
+	defaultSpool   = 4 << 30
+	defaultStreams = 100
+	defaultHold    = 2 * time.Second
+	defaultSegment = 2 * time.Second
+	defaultIdle    = 15 * time.Minute
+)
+
+// replayWindow is how far behind the newest packet an SRTP packet may be: retransmissions of sound
+// come under their old number. 64, the default, is 1.3 s of sound and 0.2 s of video.
+const replayWindow = 4096
+
 // Server receives takes. It is safe for concurrent use. It implements whip.Publisher.
-type Server struct{ options Options }
+type Server struct {
+	options     Options
+	logs        logging.LoggerFactory
+	network     *network
+	settings    webrtc.SettingEngine
+	certificate webrtc.Certificate
+	spool       *spool.Spool
+	sender      *sender
+	metrics     *metrics
+	problems    problems
+	work        sync.WaitGroup // goroutines that are the server's own
+	ctx         context.Context
+	cancel      context.CancelFunc
+
+	mu        sync.Mutex
+	takes     map[storage.ID]*take // by take; nil value: being opened; guarded by mu
+	finishing map[storage.ID]bool  // recordings that wait to become ready; guarded by mu
+	closed    bool                 // guarded by mu
+}
 
 var _ whip.Publisher = (*Server)(nil)
 
 // New opens the media ports, sends on what the spool holds, and finishes recordings that were
 // left behind. A port that is taken and a spool that cannot be written are Unavailable errors that
 // name the setting.
-func New(options Options) (*Server, error) { return &Server{options: options}, nil }
-
-// Publish implements whip.Publisher.
-func (s *Server) Publish(ctx context.Context, offer whip.Offer) (whip.Session, error) {
-	return whip.Session{}, storage.Errorf(storage.Unavailable, "Recording is not built yet.")
+func New(options Options) (*Server, error) {
+	s := &Server{options: options.withDefaults(), takes: map[storage.ID]*take{},
+		finishing: map[storage.ID]bool{}}
+	s.logs = pionLogs{s.options.Log}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if err := s.open(); err != nil {
+		s.cancel()
+		if s.network != nil {
+			s.network.close()
+		}
+		return nil, err
+	}
+	s.work.Go(s.janitor)
+	s.options.Log.Info("capture: lessons arrive here", "ports", s.network.String())
+	return s, nil
 }
 
-// Trickle implements whip.Publisher.
-func (s *Server) Trickle(ctx context.Context, take storage.ID, session, etag, fragment string,
-) error {
-	return storage.Errorf(storage.NotFound, "That session does not exist.")
+func (o Options) withDefaults() Options {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.SpoolBytes <= 0 {
+		o.SpoolBytes = defaultSpool
+	}
+	if o.MaxStreams <= 0 {
+		o.MaxStreams = defaultStreams
+	}
+	for _, d := range []struct {
+		have  *time.Duration
+		usual time.Duration
+	}{{&o.Hold, defaultHold}, {&o.SegmentLength, defaultSegment}, {&o.Idle, defaultIdle}} {
+		if *d.have <= 0 {
+			*d.have = d.usual
+		}
+	}
+	return o
 }
 
-// EndSession implements whip.Publisher.
-func (s *Server) EndSession(ctx context.Context, take storage.ID, session string) error {
-	return storage.Errorf(storage.NotFound, "That session does not exist.")
+func (s *Server) open() (err error) {
+	if s.spool, err = spool.Open(s.options.Spool, s.options.SpoolBytes); err != nil {
+		return storage.Errorf(storage.Unavailable, "The spool folder %s cannot be used (%s): "+
+			"choose a folder that can be written with --data. %w", s.options.Spool, cause(err), err)
+	}
+	if s.network, err = listen(s.options, s.logs); err != nil {
+		return err
+	}
+	s.metrics, err = newMetrics(s.options.Metrics, func() float64 { return float64(s.spool.Used()) })
+	if err != nil {
+		return storage.Errorf(storage.Internal, "The metrics of capture exist already. %w", err)
+	}
+	if err := s.configure(); err != nil {
+		return err
+	}
+	s.sender = newSender(s)
+	if err := s.sender.resend(); err != nil {
+		s.sender.stop()
+		return storage.Errorf(storage.Unavailable, "The spool folder %s cannot be read (%s). %w",
+			s.options.Spool, cause(err), err)
+	}
+	return nil
 }
 
-// Stop ends a recording: its takes end, what they hold is stored, and the recording becomes ready.
-// It is idempotent. When the store cannot take the last segments now, the recording is returned in
-// state finishing, and becomes ready by itself when the store is back.
-func (s *Server) Stop(ctx context.Context, recording storage.ID) (storage.Recording, error) {
-	return s.options.Catalogue.Recording(ctx, recording)
+// configure makes what all sessions share.
+func (s *Server) configure() error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return storage.Errorf(storage.Internal, "A key cannot be made. %w", err)
+	}
+	certificate, err := webrtc.GenerateCertificate(key)
+	if err != nil {
+		return storage.Errorf(storage.Internal, "A certificate cannot be made. %w", err)
+	}
+	s.certificate = *certificate
+
+	e := &s.settings
+	e.LoggerFactory = s.logs
+	e.SetNet(s.network.net)
+	e.SetICEUDPMux(s.network.udp)
+	types := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
+	if s.network.tcp != nil {
+		e.SetICETCPMux(s.network.tcp)
+		types = append(types, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
+	}
+	e.SetNetworkTypes(types)
+	e.SetIPFilter(s.network.keeps)
+	e.SetIncludeLoopbackCandidate(s.network.loopback)
+	e.DisableActiveTCP(true)
+	// Browsers hide their addresses behind .local names; their checks tell where they are.
+	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	e.SetSRTPReplayProtectionWindow(replayWindow)
+	if len(s.options.AdvertiseIPs) == 0 {
+		return nil
+	}
+	if err := e.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{
+		External: s.options.AdvertiseIPs, AsCandidateType: webrtc.ICECandidateTypeHost,
+		Mode: webrtc.ICEAddressRewriteReplace}); err != nil {
+		return storage.Errorf(storage.Invalid,
+			"--media-advertise must list IP addresses. %w", err)
+	}
+	return nil
 }
 
 // Saved tells what is durable of a recording.
 func (s *Server) Saved(ctx context.Context, recording storage.ID) (Saved, error) {
-	return Saved{}, nil
+	r, err := s.options.Catalogue.Recording(ctx, recording)
+	if err != nil {
+		return Saved{}, err
+	}
+	return Saved{UntilMS: r.DurationMS, LiveTake: len(s.live(recording)) > 0,
+		Pending: s.sender.pending(recording), Problem: s.problems.worst(recording)}, nil
 }
 
-// Playlist is the HLS media playlist of what is stored of a recording.
-func (s *Server) Playlist(ctx context.Context, recording storage.ID) (string, error) {
-	return "", storage.Errorf(storage.NotFound, "Nothing of this recording is stored yet.")
+// live lists the takes of a recording that are being received.
+func (s *Server) live(recording storage.ID) (found []*take) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.takes {
+		if t != nil && t.recording == recording {
+			found = append(found, t)
+		}
+	}
+	return found
 }
+
+// forget takes a take out of the list.
+func (s *Server) forget(t *take) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.takes[t.id] == t {
+		delete(s.takes, t.id)
+		s.metrics.takes.Dec()
+	}
+}
+
+// spawn runs work in a goroutine that Close waits for. After Close it does nothing: Close itself
+// ends what is there.
+func (s *Server) spawn(work func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.work.Go(work)
+	}
+}
+
+// UDPPort is the port that media arrives at.
+func (s *Server) UDPPort() int { return s.network.udpPort }
+
+// TCPPort is the port for ICE-TCP; 0 when there is none.
+func (s *Server) TCPPort() int { return s.network.tcpPort }
 
 // Close ends every take, stores what they hold, and closes the ports. Recordings stay open, to be
 // joined again after a restart. What cannot be stored before ctx ends stays in the spool.
-func (s *Server) Close(ctx context.Context) error { return nil }
+func (s *Server) Close(ctx context.Context) error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	var live []*take
+	for _, t := range s.takes {
+		if t != nil {
+			live = append(live, t)
+		}
+	}
+	s.mu.Unlock()
+	endAll(live, "server stopped")
+	s.sender.drain(ctx)
+	s.cancel()
+	s.work.Wait()
+	return s.network.close()
+}
+
+// endAll ends takes side by side.
+func endAll(takes []*take, reason string) {
+	var all sync.WaitGroup
+	for _, t := range takes {
+		all.Go(func() { t.end(reason, true) })
+	}
+	all.Wait()
+}

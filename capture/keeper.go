@@ -1,0 +1,185 @@
+package capture
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"backrow/capture/cmaf"
+	"backrow/capture/segmenter"
+	"backrow/capture/spool"
+	"backrow/storage"
+)
+
+// queue is how many segments may wait for the disk, and memory how many of a take may wait for the
+// store without a place on the disk: about a minute each.
+const (
+	queue  = 32
+	memory = 32
+)
+
+// keeper makes files of a take's segments and brings them to the spool, in a goroutine of its own,
+// so that a slow disk holds up nothing but itself.
+type keeper struct {
+	server    *Server
+	take      storage.ID
+	recording storage.ID
+	offset    offset
+	log       *slog.Logger
+	segments  chan segmenter.Segment
+	done      sync.WaitGroup
+	first     atomic.Int64 // arrival of the first packet, Unix nanoseconds
+
+	// The rest belongs to the goroutine.
+	order  int64
+	number int64
+	init   int64
+	shown  cmaf.Tracks
+}
+
+// offset tells where on the timeline a take begins.
+type offset struct {
+	ms    int64
+	asked time.Time // when ms was true; zero: it is true of the first frame
+}
+
+// at is the place of a take whose first frame came at first.
+func (o offset) at(first time.Time) int64 {
+	if o.asked.IsZero() {
+		return o.ms
+	}
+	return o.ms + first.Sub(o.asked).Milliseconds()
+}
+
+func newKeeper(s *Server, recording, take storage.ID, at offset, log *slog.Logger) *keeper {
+	k := &keeper{server: s, take: take, recording: recording, offset: at, log: log,
+		segments: make(chan segmenter.Segment, queue)}
+	k.done.Go(k.run)
+	return k
+}
+
+// firstPacket notes when the first packet of the take came.
+func (k *keeper) firstPacket(now time.Time) { k.first.CompareAndSwap(0, now.UnixNano()) }
+
+// keep takes a segment. It never waits.
+func (k *keeper) keep(segment segmenter.Segment) {
+	select {
+	case k.segments <- segment:
+	default:
+		k.lose("the disk has not answered for a minute", nil)
+	}
+}
+
+// close returns when all segments are in the spool.
+func (k *keeper) close() {
+	close(k.segments)
+	k.done.Wait()
+}
+
+func (k *keeper) run() {
+	for segment := range k.segments {
+		if segment.Tracks != k.shown || k.init == 0 {
+			if err := k.addInit(segment.Tracks); err != nil {
+				k.log.Error("capture: an init segment cannot be written", "error", err)
+				k.lose("its format cannot be written", err)
+				continue
+			}
+		}
+		if err := k.addSegment(segment); err != nil {
+			k.log.Error("capture: a segment cannot be written", "error", err)
+			k.lose("it cannot be written", err)
+		}
+	}
+}
+
+func (k *keeper) addInit(tracks cmaf.Tracks) error {
+	data, err := cmaf.Init(tracks)
+	if err != nil {
+		return err
+	}
+	k.init++
+	k.shown = tracks
+	init := storage.Init{TakeID: k.take, Number: k.init, Codecs: tracks.Codecs(),
+		Width: int64(tracks.Video.Width), Height: int64(tracks.Video.Height),
+		ObjectKey: fmt.Sprintf("recordings/%s/takes/%s/init-%d.mp4", k.recording, k.take, k.init)}
+	init.Bytes, init.SHA256 = measure(data)
+	item := spool.Item{Kind: spool.KindInit, Recording: k.recording, Init: &init}
+	if tracks.HasVideo() {
+		item.Tracks = append(item.Tracks, storage.Track{TakeID: k.take, Number: cmaf.VideoTrack,
+			Kind: "video", Codec: string(tracks.Video.Codec), Timescale: cmaf.VideoTimescale})
+	}
+	if tracks.HasAudio() {
+		item.Tracks = append(item.Tracks, storage.Track{TakeID: k.take, Number: cmaf.AudioTrack,
+			Kind: "audio", Codec: string(tracks.Audio.Codec), Timescale: cmaf.AudioTimescale})
+	}
+	if k.init == 1 {
+		first := time.Unix(0, k.first.Load())
+		item.Place = &spool.Place{OffsetMS: k.offset.at(first), StartedAt: storage.At(first)}
+	}
+	k.add(item, data)
+	return nil
+}
+
+func (k *keeper) addSegment(segment segmenter.Segment) error {
+	data, err := cmaf.Segment(k.number+1, segment.Video, segment.Audio)
+	if err != nil {
+		return err
+	}
+	k.number++
+	row := storage.Segment{TakeID: k.take, Number: k.number, InitNumber: k.init,
+		Start: segment.Start, Length: segment.Length,
+		ObjectKey: fmt.Sprintf("recordings/%s/takes/%s/%d.m4s", k.recording, k.take, k.number)}
+	row.Bytes, row.SHA256 = measure(data)
+	k.add(spool.Item{Kind: spool.KindSegment, Recording: k.recording, Segment: &row}, data)
+	return nil
+}
+
+func measure(data []byte) (int64, string) {
+	sum := sha256.Sum256(data)
+	return int64(len(data)), hex.EncodeToString(sum[:])
+}
+
+// add brings an item to the spool and from there on its way. When the disk does not take it, it is
+// sent from memory: the store may be on another machine.
+func (k *keeper) add(item spool.Item, data []byte) {
+	k.order++
+	item.Order = k.order
+	entry, err := k.server.spool.Add(item, data)
+	if err == nil {
+		k.server.problems.clear(k.recording, problemDisk)
+		k.server.sender.push(item, &entry, data)
+		return
+	}
+	k.server.problems.set(k.recording, problemDisk, spoolProblem(err))
+	k.log.Error("capture: a segment could not be written to the spool; it is sent from memory",
+		"error", err)
+	if k.server.sender.unspooled(k.take) >= memory {
+		k.lose("neither the disk nor the store takes it", err)
+		return
+	}
+	k.server.sender.push(item, nil, data)
+}
+
+// lose says that a segment is lost. It is the one way in which something received is not kept.
+func (k *keeper) lose(why string, err error) {
+	k.server.metrics.unsaved.Inc()
+	k.log.Error("capture: A SEGMENT IS LOST", "why", why, "error", err)
+	k.server.problems.set(k.recording, problemLost,
+		"Some seconds of this lesson could not be kept by the server.")
+}
+
+func spoolProblem(err error) string {
+	switch {
+	case errors.Is(err, spool.ErrFull):
+		return "The server has too much waiting to be stored. Please tell the operator."
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "The server's disk is full. Please tell the operator."
+	}
+	return "The server's disk does not take what is recorded. Please tell the operator."
+}
