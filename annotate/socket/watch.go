@@ -37,7 +37,7 @@ func (h *Handler) beat() {
 // reader that the line is alive.
 func (c *conn) sendBeat() {
 	c.mu.Lock()
-	full := c.bytes > c.h.o.QueueBytes/2
+	full := c.bytes > c.h.o.QueueBytes*3/4
 	c.mu.Unlock()
 	if !full && c.sendJSON(seqMessage{"beat", c.last.Load()}) {
 		c.send(frame{kind: websocket.PingMessage})
