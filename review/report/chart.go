@@ -77,8 +77,8 @@ func (r *writer) chart() {
 		most = max(most, row.total)
 		sum += row.total
 	}
-	const labels, totals = 156, 96
-	unit := min((r.column()-labels-totals)/float64(most), 26)
+	const labels, totals = 156, 120
+	unit := min((r.column()-labels-totals)/float64(most), 30)
 	for _, row := range rows {
 		r.need(rowHeight)
 		figure := section.Add("Figure").Alt(row.told(r.say))
@@ -129,10 +129,10 @@ func (r *writer) bar(row tally, labels, height, unit, gap float64) {
 		r.page.Rect(k.colour(), x, r.y, max(width, .75), height, 3)
 		label := r.set.Line(fmt.Sprint(n), number.Style, 60)
 		switch {
-		case width >= label.Width+20:
-			at := x + (width-label.Width-11)/2
+		case width >= label.Width+16:
+			at := x + (width-label.Width-10)/2
 			k.shape(r.page, white(), at, r.y+5.5, 7)
-			r.put(label, number.in(white()), at+11, r.y+3, 0)
+			r.put(label, number.in(white()), at+10, r.y+3, 0)
 		case width >= label.Width+5:
 			r.put(label, number.in(white()), x+(width-label.Width)/2, r.y+3, 0)
 		default:

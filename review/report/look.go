@@ -68,6 +68,9 @@ func bodyFace() face    { return face{typeset.Style{Size: 10.5}, 16, ink()} }
 func smallFace() face   { return face{typeset.Style{Size: 9.5}, 14, ink()} }
 func tinyFace() face    { return face{typeset.Style{Size: 8.5}, 12, muted()} }
 
+// baseline is how far below the top of a line its letters stand.
+func (f face) baseline() float64 { return (f.leading-f.Size)/2 + f.Size*.82 }
+
 func (f face) bold() face {
 	f.Bold = true
 	return f

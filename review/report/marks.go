@@ -30,18 +30,15 @@ func (r *writer) area(a Area) {
 	if name == "" {
 		name = r.say.unnamed
 	}
-	section := r.section(name, areaColours()[a.Hue-1], counts, func() float64 {
-		h := 0.0
-		for _, text := range []string{a.Goal, a.Measure, a.DueOn} {
-			if text != "" {
-				h += 2 * bodyFace().leading
-			}
-		}
-		return min(h, 120) + r.markHead(own)
-	})
-	r.aim(section, r.say.goal, a.Goal)
-	r.aim(section, r.say.measure, a.Measure)
-	r.aim(section, r.say.by, r.say.dueOn(a.DueOn))
+	aims := []aim{{r.say.goal, a.Goal}, {r.say.measure, a.Measure}, {r.say.by, r.say.dueOn(a.DueOn)}}
+	height := 0.0
+	for _, aim := range aims {
+		height += r.aimHeight(aim)
+	}
+	section := r.section(name, areaColours()[a.Hue-1], counts, min(height, maxKept)+r.markHead(own))
+	for _, aim := range aims {
+		r.aim(section, aim)
+	}
 	if len(own) == 0 {
 		r.y += 8
 		r.text(section.Add("P"), r.say.noMarksForArea, bodyFace().in(muted()), side, r.column())
@@ -68,18 +65,18 @@ func (r *writer) withoutArea() {
 	if len(own) == 0 {
 		return
 	}
-	section := r.section(r.say.withoutArea, muted(), counts, func() float64 { return r.markHead(own) })
+	section := r.section(r.say.withoutArea, muted(), counts, r.markHead(own))
 	for i, m := range own {
 		r.mark(section, m, i == 0)
 	}
 }
 
 // section draws a heading with its colour and counts; room is what it must be kept with.
-func (r *writer) section(name string, c pdf.Colour, counts map[Kind]int, room func() float64) *pdf.Element {
+func (r *writer) section(name string, c pdf.Colour, counts map[Kind]int, room float64) *pdf.Element {
 	if r.y > top {
 		r.y += 20
 	}
-	r.need(40 + room())
+	r.need(40 + room)
 	section := r.file.Root().Add("Sect")
 	heading := section.Add("H2")
 	r.file.Bookmark(1, name, r.page, r.y-12)
@@ -88,12 +85,12 @@ func (r *writer) section(name string, c pdf.Colour, counts map[Kind]int, room fu
 	tally := 0.0
 	for _, k := range Kinds() {
 		if counts[k] > 0 {
-			tally += 16 + r.set.Width(fmt.Sprint(counts[k]), smallFace().tabular().Style) + 10
+			tally += 13 + r.set.Width(fmt.Sprint(counts[k]), smallFace().tabular().Style) + 13
 		}
 	}
 	y := r.y
 	r.text(heading, name, headingFace(), side+20, r.column()-20-max(tally, 0)-12)
-	x := r.width - side - tally + 10
+	x := r.width - side - tally + 13
 	for _, k := range Kinds() {
 		if counts[k] == 0 {
 			continue
@@ -109,15 +106,32 @@ func (r *writer) section(name string, c pdf.Colour, counts map[Kind]int, room fu
 }
 
 // aim is a line of a target area: what it is called, and what it says.
-func (r *writer) aim(section *pdf.Element, label, text string) {
-	if text == "" {
+type aim struct{ label, text string }
+
+// The width of the labels of aims, and the height up to which aims are kept with the first mark.
+const (
+	aimLabel = 84
+	maxKept  = 200
+)
+
+func (r *writer) aimHeight(a aim) float64 {
+	if a.text == "" {
+		return 0
+	}
+	f := bodyFace()
+	return float64(len(r.set.Lines(a.text, f.Style, r.column()-aimLabel)))*f.leading + 3
+}
+
+func (r *writer) aim(section *pdf.Element, a aim) {
+	if a.text == "" {
 		return
 	}
-	const labelWidth = 84
+	f := bodyFace()
+	lines := r.set.Lines(a.text, f.Style, r.column()-aimLabel)
+	r.need(float64(min(2, len(lines))) * f.leading)
 	e := section.Add("P")
-	r.need(2 * bodyFace().leading)
-	r.row(e, side, r.y+1, side+labelWidth, piece{label, smallFace().in(muted()), 0})
-	r.text(e, text, bodyFace(), side+labelWidth, r.column()-labelWidth)
+	r.row(e, side, r.y+.8, side+aimLabel-8, piece{a.label, smallFace().in(muted()), 0})
+	r.lines(e, lines, f, side+aimLabel, r.column()-aimLabel)
 	r.y += 3
 }
 
@@ -177,13 +191,13 @@ func (r *writer) mark(section *pdf.Element, m Mark, isFirst bool) {
 	x, right := side+r.gutter, r.width-side
 
 	r.row(heading, side, r.y, x, piece{when, bodyFace().bold().tabular(), 0})
-	r.page.Artifact(func() { m.Kind.shape(r.page, m.Kind.colour(), x, r.y+3.5, 8.5) })
+	r.page.Artifact(func() { m.Kind.shape(r.page, m.Kind.colour(), x, r.y+3.8, 8.5) })
 	pieces := []piece{{r.say.kinds[m.Kind], smallFace().bold().in(m.Kind.colour()), 8},
 		{m.Author, smallFace().in(muted()), 8}}
 	if m.Private {
 		pieces = append(pieces, piece{r.say.private, smallFace().bold().in(muted()), 0})
 	}
-	r.row(heading, x+15, r.y+.5, right, pieces...)
+	r.row(heading, x+15, r.y+bodyFace().baseline()-smallFace().baseline(), right, pieces...)
 	r.file.Bookmark(2, when+" "+r.say.kinds[m.Kind], page, r.y-8)
 
 	after := r.y + 18
@@ -255,8 +269,8 @@ func (r *writer) pointer(section *pdf.Element, m Mark, isFirst bool) {
 	x := side + r.gutter
 	e := section.Add("P")
 	r.row(e, side, r.y, x, piece{span(m), bodyFace().bold().tabular(), 0})
-	r.page.Artifact(func() { m.Kind.shape(r.page, m.Kind.colour(), x, r.y+3.5, 8.5) })
-	r.row(e, x+15, r.y+.5, r.width-side,
+	r.page.Artifact(func() { m.Kind.shape(r.page, m.Kind.colour(), x, r.y+3.8, 8.5) })
+	r.row(e, x+15, r.y+bodyFace().baseline()-smallFace().baseline(), r.width-side,
 		piece{r.say.kinds[m.Kind], smallFace().bold().in(m.Kind.colour()), 8},
 		piece{fmt.Sprintf(r.say.seeUnder, r.names(m.AreaIDs[:1])[0]), smallFace().in(muted()), 0})
 	r.y += 16
@@ -265,7 +279,7 @@ func (r *writer) pointer(section *pdf.Element, m Mark, isFirst bool) {
 // separate leaves room between marks, or begins a page if there is none for the next.
 func (r *writer) separate(isFirst bool, next float64) {
 	if isFirst {
-		r.y += 4
+		r.y += 10
 		r.need(next)
 		return
 	}

@@ -65,7 +65,7 @@ func (s *sheet) put(l typeset.Line, f face, x, y, width float64) {
 	if l.RightToLeft {
 		x += width - l.Width
 	}
-	baseline := y + (f.leading-f.Size)/2 + f.Size*.82
+	baseline := y + f.baseline()
 	for _, run := range l.Runs {
 		font, err := s.font(run.Face)
 		if err != nil {
@@ -125,6 +125,7 @@ func (s *sheet) lines(e *pdf.Element, lines []typeset.Line, f face, x, width flo
 // row draws pieces of text side by side on one line as content of e, without moving down; the last
 // one has what room is left.
 func (s *sheet) row(e *pdf.Element, x, y, right float64, pieces ...piece) float64 {
+	y += pieces[0].face.baseline() // which all share
 	s.page.Content(e, func() {
 		for _, p := range pieces {
 			if right-x < p.face.Size {
@@ -132,7 +133,7 @@ func (s *sheet) row(e *pdf.Element, x, y, right float64, pieces ...piece) float6
 			}
 			l := s.set.Line(p.text, p.face.Style, right-x)
 			l.RightToLeft = false
-			s.put(l, p.face, x, y, l.Width)
+			s.put(l, p.face, x, y-p.face.baseline(), l.Width)
 			x += l.Width + p.gap
 		}
 	})

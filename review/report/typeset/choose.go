@@ -18,17 +18,15 @@ func (s *Setter) byFace(piece shaping.Input, bold, japanese bool) []shaping.Inpu
 	chain := candidates(piece.Script, japanese)
 	var parts []shaping.Input
 	put := func(from, to int, face *faces.Face) {
-		if n := len(parts); n > 0 && (face == nil || parts[n-1].Face == face.Face) {
+		if n := len(parts); n > 0 && parts[n-1].Face == face.Face {
 			parts[n-1].RunEnd = to
 			return
-		}
-		if face == nil {
-			face = s.first(chain, bold)
 		}
 		part := piece
 		part.RunStart, part.RunEnd, part.Face = from, to, face.Face
 		parts = append(parts, part)
 	}
+	blankFace := s.first(chain, bold) // or the one of the last whole word
 	for at := piece.RunStart; at < piece.RunEnd; {
 		end := at + 1
 		blank := unicode.IsSpace(piece.Text[at])
@@ -37,9 +35,12 @@ func (s *Setter) byFace(piece shaping.Input, bold, japanese bool) []shaping.Inpu
 		}
 		word := piece.Text[at:end]
 		if blank {
-			put(at, end, nil)
+			put(at, end, blankFace)
 		} else if face := s.covering(word, chain, bold); face != nil {
 			put(at, end, face)
+			if face.Name != faces.Emoji { // whose blank is as wide as its pictures
+				blankFace = face
+			}
 		} else {
 			s.byCluster(word, chain, bold, func(from, to int, face *faces.Face) {
 				put(at+from, at+to, face)

@@ -142,7 +142,8 @@ func (s *Setter) shape(runes []rune, direction di.Direction, style Style) []shap
 	var outputs []shaping.Output
 	for _, piece := range pieces {
 		for _, part := range s.byFace(piece, style.Bold, japanese) {
-			outputs = append(outputs, s.shaper.ShapeNoExtents(part))
+			// The extents are needed: the wrapper takes a glyph without width for a blank.
+			outputs = append(outputs, s.shaper.Shape(part))
 		}
 	}
 	return outputs
