@@ -149,8 +149,8 @@ type clip struct {
 	audio         bool
 	width, height int
 	seconds       float64
-	late          float64 // seconds by which take time is ahead of 0
-	uneven        bool    // every third frame left out
+	late          int64 // seconds by which take time is ahead of 0
+	uneven        bool  // every third frame left out
 }
 
 func (c clip) make(t testing.TB) []byte {
@@ -174,15 +174,16 @@ func (c clip) make(t testing.TB) []byte {
 		"-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-pix_fmt", "yuv420p",
 		"-deadline", "realtime", "-cpu-used", "8", "-preset", "ultrafast",
 		"-c:a", "libopus", "-ac", "2", "-video_track_timescale", "90000", "-use_editlist", "0",
-		"-output_ts_offset", fmt.Sprint(c.late),
-		"-movflags", "frag_keyframe+empty_moov+default_base_moof+frag_discont")
+		// The encoder's 312 samples of pre-skip would move the picture too.
+		"-bsf:a", "setts=ts=TS+312",
+		"-movflags", "frag_keyframe+empty_moov+default_base_moof")
 	if c.video == "" {
 		args = append(args, "-vn", "-frag_duration", "2000000")
 	}
 	args = append(args, file)
 	if c.video == "" {
 		args = drop(args, "-c:v", "-force_key_frames", "-bf", "-fps_mode", "-enc_time_base", "-pix_fmt",
-			"-deadline", "-cpu-used", "-preset", "-video_track_timescale")
+			"-deadline", "-cpu-used", "-preset", "-video_track_timescale", "-bsf:a")
 	}
 	if c.video == "libx264" {
 		args = drop(args, "-deadline", "-cpu-used")
@@ -195,7 +196,25 @@ func (c clip) make(t testing.TB) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if c.late > 0 {
+		delay(data, c.late)
+	}
 	return data
+}
+
+// delay adds seconds to the decode time of each fragment: video is the first of two tracks.
+func delay(data []byte, seconds int64) {
+	name := []byte("tfdt\x01\x00\x00\x00") // version 1: 64 bits
+	scale := []int64{90000, 48000}
+	for n, at := 0, bytes.Index(data, name); at >= 0; n++ {
+		field := data[at+len(name):]
+		binary.BigEndian.PutUint64(field, binary.BigEndian.Uint64(field)+uint64(seconds*scale[n%2]))
+		next := bytes.Index(field, name)
+		if next < 0 {
+			return
+		}
+		at += len(name) + next
+	}
 }
 
 func drop(args []string, names ...string) []string {

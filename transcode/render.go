@@ -124,6 +124,9 @@ func (f *film) measure() {
 	f.width, f.height = max(f.width/2*2, 16), max(f.height/2*2, 16)
 }
 
+// until is where the picture ends.
+func (f *film) until() storage.Ticks { return f.video[len(f.video)-1].video.until() }
+
 // limits for one run of ffmpeg over so much media: ten times as long as it plays, and ten minutes.
 func (a *attempt) limits(media storage.Ticks) ffmpeg.Limits {
 	return ffmpeg.Limits{Time: 10*media.Duration() + 10*time.Minute,
@@ -184,7 +187,7 @@ func (a *attempt) ffmpeg(ctx context.Context, c ffmpeg.Command, makes string) er
 
 // download joins pictures and sound, and listens to the sound on its way.
 func (a *attempt) download(ctx context.Context, f *film) ([]output, error) {
-	mux := ffmpeg.Mux{List: f.list, To: downloadFile, OutputBytes: a.pool.limits.OutputBytes}
+	mux := ffmpeg.Mux{List: f.list, Alike: f.copied, To: downloadFile, OutputBytes: a.pool.limits.OutputBytes}
 	if f.list != "" {
 		mux.Start = int64(f.video[0].video.first())
 	}
@@ -236,9 +239,11 @@ func (a *attempt) download(ctx context.Context, f *film) ([]output, error) {
 func (a *attempt) stills(ctx context.Context, f *film) ([]output, error) {
 	grid := stills.Plan(f.length.Duration(), f.width, f.height)
 	sheet := stills.NewSheet(grid)
-	// Key frames are about two seconds apart: enough for tiles that are further apart than that.
-	tiles := ffmpeg.Tiles{From: downloadFile, Seconds: grid.Seconds, KeyFramesOnly: grid.Seconds > 2,
-		Width: grid.Width, Height: grid.Height}
+	// A tile shows the middle of its stretch. Key frames are about two seconds apart: enough for
+	// tiles that are further apart than that.
+	middle := min(storage.Ticks(grid.Seconds)*storage.TicksPerSecond, f.until()) / 2
+	tiles := ffmpeg.Tiles{From: downloadFile, Start: int64(middle), Seconds: grid.Seconds,
+		KeyFramesOnly: grid.Seconds > 2, Width: grid.Width, Height: grid.Height}
 	err := a.ffmpeg(ctx, ffmpeg.Command{Args: tiles.Args(), Stdout: sheet, Limits: a.limits(f.length),
 		Progress: func(ffmpeg.Progress) { a.report.at(float64(sheet.Drawn()) / float64(grid.Tiles)) },
 	}, "")
@@ -249,7 +254,7 @@ func (a *attempt) stills(ctx context.Context, f *film) ([]output, error) {
 		a.log.Warn("no picture can be decoded: no poster and no storyboard")
 		return nil, nil
 	}
-	poster, err := a.poster(ctx, f, sheet.Best(3), grid)
+	poster, err := a.poster(ctx, f, sheet.Best(3), middle, grid)
 	if err != nil {
 		return nil, err
 	}
@@ -273,17 +278,18 @@ func (a *attempt) stills(ctx context.Context, f *film) ([]output, error) {
 const posterWidth = 1280
 
 // poster decodes the moments of the best tiles in full and takes the best of them.
-func (a *attempt) poster(ctx context.Context, f *film, tiles []int, g stills.Grid) (image.Image, error) {
+func (a *attempt) poster(ctx context.Context, f *film, tiles []int, middle storage.Ticks,
+	g stills.Grid,
+) (image.Image, error) {
 	width, height := f.width, f.height
 	if width > posterWidth {
 		width, height = posterWidth, height*posterWidth/width
 	}
 	var best []byte
 	quality := stills.Quality(-1)
-	first, last := f.video[0].video.first(), f.video[len(f.video)-1].video.until()
 	for _, tile := range tiles {
-		at := storage.Ticks(tile * g.Seconds * storage.TicksPerSecond)
-		at = max(min(at, last-storage.TicksPerSecond/2), first)
+		at := middle + storage.Ticks(tile*g.Seconds*storage.TicksPerSecond)
+		at = max(min(at, f.until()-storage.TicksPerSecond/2), f.video[0].video.first())
 		still := ffmpeg.Still{From: downloadFile, Ticks: int64(at), Width: width, Height: height}
 		var rgb bytes.Buffer
 		if err := a.ffmpeg(ctx, ffmpeg.Command{Args: still.Args(), Stdout: &rgb,

@@ -122,6 +122,7 @@ func (s Sound) Args() []string {
 // Mux says what a download is made of.
 type Mux struct {
 	List        string // a concat list of files made by Picture; "": no picture
+	Alike       bool   // the files have the same parameter sets, byte for byte
 	Start       int64  // where on the timeline the first picture lies, 1/90000 s
 	Channels    int    // of PCM on stdin, from the timeline's beginning; 0: no sound
 	To          string
@@ -133,9 +134,11 @@ func (m Mux) Args() []string {
 	var from []*ff.Stream
 	how := ff.KwArgs{"movflags": "+faststart", "f": "mp4"}
 	if m.List != "" {
-		from = append(from, ff.Input(m.List, ff.KwArgs{
-			"f": "concat", "protocol_whitelist": "file", "itsoffset": seconds(m.Start),
-		}).Video())
+		input := ff.KwArgs{"f": "concat", "protocol_whitelist": "file", "itsoffset": seconds(m.Start)}
+		if m.Alike {
+			input["auto_convert"] = 0 // else every key frame is given the parameter sets again
+		}
+		from = append(from, ff.Input(m.List, input).Video())
 		how["c:v"] = "copy"
 		how["video_track_timescale"] = 90000
 	}
@@ -153,18 +156,20 @@ func (m Mux) Args() []string {
 // Tiles says which small pictures are wanted of a download.
 type Tiles struct {
 	From          string
-	Seconds       int  // between two
-	KeyFramesOnly bool // far less work, and near enough when they are many seconds apart
+	Start         int64 // on the timeline, 1/90000 s: of the first
+	Seconds       int   // from one to the next
+	KeyFramesOnly bool  // far less work, and near enough when they are many seconds apart
 	Width, Height int
 }
 
-// Args decodes one picture for every Seconds, from the timeline's beginning, as RGB to stdout.
+// Args decodes, as RGB to stdout, the picture that is shown at Start and every Seconds after.
 func (t Tiles) Args() []string {
 	input := ff.KwArgs{"protocol_whitelist": "file", "f": container, "codec_whitelist": codecs}
 	if t.KeyFramesOnly {
 		input["skip_frame"] = "nokey"
 	}
 	in := ff.Input(t.From, input).Video().
+		Filter("setpts", ff.Args{"PTS-" + seconds(t.Start) + "/TB"}).
 		Filter("fps", nil, ff.KwArgs{"fps": fmt.Sprintf("1/%d", t.Seconds), "start_time": 0,
 			"round": "up"}).
 		Filter("scale", ff.Args{fmt.Sprintf("%d:%d", t.Width, t.Height)}, ff.KwArgs{"flags": "area"})

@@ -33,15 +33,16 @@ var steps = []int{1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600}
 // Plan chooses the shortest interval that keeps a recording of this length within 200 tiles
 // (beyond 33 hours the last tile stands for the rest) and the largest tile of the picture's shape.
 func Plan(length time.Duration, width, height int) Grid {
-	g := Grid{Seconds: steps[len(steps)-1], Columns: columns}
-	for _, step := range steps {
-		if length <= time.Duration(step*mostTiles)*time.Second {
-			g.Seconds = step
+	var g Grid
+	for _, g.Seconds = range steps {
+		// A rest of less than a tenth of the interval belongs to the tile before it.
+		interval := time.Duration(g.Seconds) * time.Second
+		g.Tiles = int(max((length+interval*9/10)/interval, 1))
+		if g.Tiles <= mostTiles {
 			break
 		}
 	}
-	interval := time.Duration(g.Seconds) * time.Second
-	g.Tiles = int(min(max((length+interval-1)/interval, 1), mostTiles))
+	g.Tiles = min(g.Tiles, mostTiles)
 	g.Columns = min(columns, g.Tiles)
 	width, height = max(width, 1), max(height, 1)
 	g.Width, g.Height = tileWidth, even(tileWidth*height/width)
