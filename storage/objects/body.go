@@ -2,6 +2,9 @@ package objects
 
 import (
 	"context"
+	"encoding/hex"
+	"errors"
+	"hash"
 	"io"
 	"time"
 )
@@ -12,12 +15,22 @@ type body struct {
 	from  io.ReadCloser
 	watch *watchdog
 	told  func(error) error // what a failure is called
+	sum   hash.Hash         // of what was read, nil where nothing is known to check it against
+	want  string            // what sum must be at the end
 }
+
+var errDamaged = errors.New("content does not match its SHA-256")
 
 func (b *body) Read(p []byte) (int, error) {
 	b.watch.resume()
 	n, err := b.from.Read(p)
 	b.watch.pause()
+	if b.sum != nil {
+		b.sum.Write(p[:n])
+		if err == io.EOF && hex.EncodeToString(b.sum.Sum(nil)) != b.want {
+			err = errDamaged
+		}
+	}
 	if err != nil && err != io.EOF {
 		err = b.told(err)
 	}

@@ -3,16 +3,16 @@ package objects
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/versity/versitygw/backend/meta"
 	"github.com/versity/versitygw/backend/posix"
 	"github.com/versity/versitygw/s3response"
+	"golang.org/x/sync/singleflight"
 )
 
 // Inside the folder of the embedded store.
@@ -27,17 +27,21 @@ const copyLimit = 5 << 30
 
 // durable is versitygw's file system back end, which never syncs, made to keep its word: an
 // answered write survives a power cut. Content is synced before it gets its name, so that no name
-// ever stands for torn content; then the file with its attributes, and every folder above it.
+// ever stands for torn content (see syncing); then the file with its attributes, and every folder
+// above it.
 type durable struct {
 	*posix.Posix
-	root    string // absolute
-	sidecar string // absolute; "" where attributes are in the files themselves
-	sync    func(*os.File) error
+	root    string               // absolute
+	sidecar string               // absolute; "" where attributes are in the files themselves
+	flush   func(*os.File) error // (*os.File).Sync but in tests
 	log     *slog.Logger
+
+	completing singleflight.Group // by upload
+	writing    sync.Mutex         // held by one write at a time where there is a sidecar
 }
 
-func openDurable(folder string, log *slog.Logger, sync func(*os.File) error) (*durable, error) {
-	d := &durable{root: filepath.Join(folder, filesFolder), sync: sync, log: log}
+func openDurable(folder string, log *slog.Logger, flush func(*os.File) error) (*durable, error) {
+	d := &durable{root: filepath.Join(folder, filesFolder), flush: flush, log: log}
 	if err := os.MkdirAll(d.root, 0o700); err != nil {
 		return nil, err
 	}
@@ -48,34 +52,24 @@ func openDurable(folder string, log *slog.Logger, sync func(*os.File) error) (*d
 	if err := d.clear(); err != nil {
 		return nil, err
 	}
-	options := posix.PosixOpts{SideCarDir: d.sidecar, CopyObjectThreshold: copyLimit}
+	options := posix.PosixOpts{CopyObjectThreshold: copyLimit}
 	options.SetNewDirPerm(0o700)
 	options.SetNewFilePerm(0o600)
-	d.Posix, err = posix.New(d.root, attributes, options)
+	d.Posix, err = posix.New(d.root, syncing{attributes, flush}, options)
 	return d, err
-}
-
-// attributes are kept in the files where the file system can, otherwise beside them; and beside
-// them for ever in a folder that was begun so.
-func (d *durable) attributes(sidecar string) (meta.MetadataStorer, error) {
-	_, err := os.Stat(sidecar)
-	if errors.Is(err, fs.ErrNotExist) && (meta.XattrMeta{}).Test(d.root) == nil {
-		return meta.XattrMeta{}, nil
-	}
-	if err := os.MkdirAll(sidecar, 0o700); err != nil {
-		return nil, err
-	}
-	d.sidecar = sidecar
-	return meta.NewSideCar(sidecar)
 }
 
 // clear removes what uploads that a crash ended have left in the buckets.
 func (d *durable) clear() error {
 	buckets, err := os.ReadDir(d.root)
 	for _, bucket := range buckets {
-		unfinished := filepath.Join(d.root, bucket.Name(), posix.MetaTmpDir)
-		if _, absent := os.Stat(unfinished); absent == nil {
-			err = errors.Join(err, os.RemoveAll(unfinished), os.Mkdir(unfinished, 0o700))
+		unfinished := filepath.Join(bucket.Name(), posix.MetaTmpDir)
+		if d.sidecar != "" {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(d.sidecar, unfinished)))
+		}
+		if _, absent := os.Stat(filepath.Join(d.root, unfinished)); absent == nil {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(d.root, unfinished)),
+				os.Mkdir(filepath.Join(d.root, unfinished), 0o700))
 		}
 	}
 	return err
@@ -91,7 +85,8 @@ func (d *durable) CreateBucket(ctx context.Context, input *s3.CreateBucketInput,
 
 func (d *durable) PutObject(ctx context.Context, input s3response.PutObjectInput) (
 	s3response.PutObjectOutput, error) {
-	output, err := d.Posix.PutObjectWithPostFunc(ctx, input, d.sync)
+	defer d.alone(*input.Bucket, *input.Key)()
+	output, err := d.Posix.PutObject(ctx, input)
 	if err == nil {
 		err = d.settle(*input.Bucket, *input.Key)
 	}
@@ -100,30 +95,31 @@ func (d *durable) PutObject(ctx context.Context, input s3response.PutObjectInput
 
 func (d *durable) UploadPart(ctx context.Context, input *s3.UploadPartInput) (
 	*s3.UploadPartOutput, error) {
+	defer d.alone(*input.Bucket, *input.Key)()
 	output, err := d.Posix.UploadPart(ctx, input) // synced when it becomes part of the whole
 	return output, d.told("upload part", *input.Bucket, *input.Key, err)
 }
 
-func (d *durable) CompleteMultipartUpload(ctx context.Context, input *s3.CompleteMultipartUploadInput) (
+// CompleteMultipartUpload has a second request for the same upload, sent when the first one's
+// answer was lost, wait for the first: the back end would answer it before there is an object.
+func (d *durable) CompleteMultipartUpload(_ context.Context, input *s3.CompleteMultipartUploadInput) (
 	s3response.CompleteMultipartUploadResult, string, error) {
-	var unsynced error
-	join := func(part, whole *os.File) (again bool, err error) {
-		if _, err := io.Copy(whole, part); err != nil {
-			return true, err
+	done, err, _ := d.completing.Do(*input.UploadId, func() (any, error) {
+		defer d.alone(*input.Bucket, *input.Key)()
+		// Shared by requests, and so bound to the life of none.
+		result, _, err := d.Posix.CompleteMultipartUpload(context.Background(), input)
+		if err == nil {
+			err = d.settle(*input.Bucket, *input.Key)
 		}
-		// An error returned would have the part copied a second time.
-		unsynced = errors.Join(unsynced, d.sync(whole))
-		return true, nil
-	}
-	output, version, err := d.Posix.CompleteMultipartUploadWithCopy(ctx, input, join)
-	if err == nil && unsynced == nil {
-		err = d.settle(*input.Bucket, *input.Key)
-	}
-	return output, version, d.told("complete", *input.Bucket, *input.Key, errors.Join(err, unsynced))
+		return result, err
+	})
+	result, _ := done.(s3response.CompleteMultipartUploadResult)
+	return result, "", d.told("complete", *input.Bucket, *input.Key, err)
 }
 
 func (d *durable) CopyObject(ctx context.Context, input s3response.CopyObjectInput) (
 	s3response.CopyObjectOutput, error) {
+	defer d.alone(*input.Bucket, *input.Key)()
 	output, err := d.Posix.CopyObject(ctx, input)
 	if err == nil {
 		err = d.settle(*input.Bucket, *input.Key)
@@ -139,15 +135,7 @@ func (d *durable) settle(bucket, key string) error {
 	if err != nil || d.sidecar == "" {
 		return err
 	}
-	path = filepath.Join(path, "meta") // meta.SideCar's folder of an object's attributes
-	kept, err := os.ReadDir(filepath.Join(d.sidecar, path))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	for _, attribute := range kept {
-		err = errors.Join(err, d.syncFile(filepath.Join(d.sidecar, path, attribute.Name())))
-	}
-	return errors.Join(err, d.syncUp(d.sidecar, path, "."))
+	return d.settleSidecar(path)
 }
 
 // syncUp syncs what is at path below root, and each folder above it as far as top.
@@ -170,5 +158,5 @@ func (d *durable) syncFile(path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.sync(f), f.Close())
+	return errors.Join(d.flush(f), f.Close())
 }

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"sync/atomic"
 
+	"github.com/versity/versitygw/auth"
 	"github.com/versity/versitygw/embedgw"
 	"github.com/versity/versitygw/s3api"
 
@@ -66,7 +67,7 @@ func startEmbedded(ctx context.Context, folder string, log *slog.Logger,
 		return nil, err
 	}
 	if e.S3, err = e.Bucket(ctx, embeddedBucket); err != nil {
-		return nil, errors.Join(err, e.shutDown(ctx))
+		return nil, errors.Join(err, e.Close(context.WithoutCancel(ctx)))
 	}
 	return e, nil
 }
@@ -104,9 +105,15 @@ func (e *Embedded) run(files *durable) error {
 	ctx, stop := context.WithCancel(context.Background())
 	e.stop = stop
 	ready := make(chan struct{})
+	owner := auth.Account{
+		Access: e.options.AccessKey,
+		Secret: e.options.SecretKey,
+		Role:   auth.RoleAdmin,
+	}
 	config := &embedgw.Config{
-		RootUserAccess:    e.options.AccessKey,
-		RootUserSecret:    e.options.SecretKey,
+		RootUserAccess:    owner.Access,
+		RootUserSecret:    owner.Secret,
+		IAMService:        auth.NewIAMServiceSingle(owner), // given, or it is announced on stdout
 		Region:            DefaultRegion,
 		Ports:             []string{e.socket.address},
 		SocketPerm:        "0600",
@@ -141,9 +148,7 @@ func (e *Embedded) Bucket(ctx context.Context, name string) (*S3, error) {
 
 // Close lets the requests under way finish, for up to 10 s, and ends the store. It returns when
 // nothing of it runs any more, or when ctx ends. Close is called once.
-func (e *Embedded) Close(ctx context.Context) error { return e.shutDown(ctx) }
-
-func (e *Embedded) shutDown(ctx context.Context) error {
+func (e *Embedded) Close(ctx context.Context) error {
 	e.options.HTTPClient.CloseIdleConnections()
 	e.stop()
 	select {

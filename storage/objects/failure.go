@@ -25,6 +25,10 @@ func (s *S3) failure(ctx context.Context, did, key string, err error) error {
 			"The store for recordings did not answer in time. Please try again in a moment. %w",
 			cause)
 	}
+	if errors.Is(err, errDamaged) {
+		return storage.Errorf(storage.Unavailable,
+			"What the store for recordings gave back is not what was stored in it. %w", cause)
+	}
 	kind, message := meaning(status(err), code(err))
 	return storage.Errorf(kind, message+" %w", cause)
 }
@@ -64,6 +68,8 @@ func meaning(status int, code string) (storage.Kind, string) {
 		return meaning(0, "InvalidRange")
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return storage.Unavailable, "The store for recordings refuses this server's keys."
+	case status == http.StatusOK:
+		return storage.Unavailable, "What answers in the object store's place is not one."
 	case status == 0 || status >= 500 || status == http.StatusTooManyRequests ||
 		status == http.StatusRequestTimeout:
 		return storage.Unavailable,

@@ -3,8 +3,10 @@ package objects
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,8 +17,8 @@ import (
 	"backrow/storage"
 )
 
-// Get implements Getter. A whole object is checked against the store's checksum as it is read;
-// the last Read reports what does not match.
+// Get implements Getter. A whole object is checked against its SHA-256 as it is read: where it
+// does not match, the last Read is a storage.Unavailable in the place of io.EOF.
 func (s *S3) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, Info, error) {
 	if err := CheckKey(key); err != nil {
 		return nil, Info{}, err
@@ -30,7 +32,7 @@ func (s *S3) Get(ctx context.Context, key string, offset, length int64) (io.Read
 	reading, cancel := context.WithCancelCause(ctx)
 	watch := watch(s.timeout, cancel)
 	input := &s3.GetObjectInput{Bucket: &s.bucket, Key: &key, Range: byteRange(offset, length)}
-	answer, err := s.client.GetObject(reading, input, wholeOnly(input.Range))
+	answer, err := s.client.GetObject(reading, input)
 	watch.pause()
 	if err != nil {
 		watch.stop()
@@ -49,7 +51,11 @@ func (s *S3) Get(ctx context.Context, key string, offset, length int64) (io.Read
 		Changed:   aws.ToTime(answer.LastModified),
 	}
 	told := func(err error) error { return s.failure(ctx, "read", key, slow(reading, err)) }
-	return &body{from: answer.Body, watch: watch, told: told}, info, nil
+	b := &body{from: answer.Body, watch: watch, told: told}
+	if input.Range == nil && info.SHA256 != "" {
+		b.sum, b.want = sha256.New(), info.SHA256
+	}
+	return b, info, nil
 }
 
 // nothing opens an empty stretch of an object: one of no length, or any of an empty object.
@@ -143,20 +149,10 @@ func byteRange(offset, length int64) *string {
 	switch {
 	case offset == 0 && length < 0:
 		return nil
-	case length < 0:
+	case length < 0, length > math.MaxInt64-offset:
 		return aws.String(fmt.Sprintf("bytes=%d-", offset))
 	}
 	return aws.String(fmt.Sprintf("bytes=%d-%d", offset, offset+length-1))
-}
-
-// wholeOnly has the checksum checked of whole objects only: some stores send the whole's along
-// with a part of it.
-func wholeOnly(asked *string) func(*s3.Options) {
-	return func(o *s3.Options) {
-		if asked != nil {
-			o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
-		}
-	}
 }
 
 // total is the size of the whole object: behind the slash of Content-Range (RFC 9110, 14.4).

@@ -86,13 +86,11 @@ func NewS3(ctx context.Context, o S3Options) (*S3, error) {
 		UsePathStyle: o.PathStyle,
 		HTTPClient:   o.HTTPClient,
 		Credentials:  credentials.NewStaticCredentialsProvider(o.AccessKey, o.SecretKey, ""),
-		// New leaves both off where LoadDefaultConfig would have switched them on.
+		// New leaves it off where LoadDefaultConfig would have switched it on.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
-		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
-		// The checksum of an object sent in parts cannot be checked on reading: not worth a
-		// line in the log each time.
-		DisableLogOutputChecksumValidationSkipped: true,
-		Logger: logging.Nop{},
+		// Get checks for itself, also what was sent in parts, which the client cannot.
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
+		Logger:                     logging.Nop{},
 		Retryer: retry.NewStandard(func(r *retry.StandardOptions) {
 			r.MaxAttempts = attempts
 			r.MaxBackoff = 2 * time.Second

@@ -21,8 +21,10 @@ func (d *durable) told(did, bucket, key string, err error) error {
 		return s3err.GetAPIError(s3err.ErrNoSpaceLeftOnDevice)
 	case errors.Is(err, syscall.EDQUOT):
 		return s3err.GetAPIError(s3err.ErrQuotaExceeded)
-	case errors.As(err, &known) && !d.mistaken(known, bucket, key):
+	case errors.As(err, &known) && known.BaseError().Code != inTheWay.Code:
 		return known
+	case d.clash(bucket, key):
+		return inTheWay
 	case d.full():
 		return s3err.GetAPIError(s3err.ErrNoSpaceLeftOnDevice)
 	}
@@ -30,20 +32,20 @@ func (d *durable) told(did, bucket, key string, err error) error {
 	return s3err.GetAPIError(s3err.ErrInternalError)
 }
 
-// mistaken tells an error that is not what it says: the back end calls whatever goes wrong while
-// a file gets its folder and name an ExistingObjectIsDirectory, a full disk too.
-func (d *durable) mistaken(err s3err.S3Error, bucket, key string) bool {
-	if err.BaseError().Code != s3err.GetAPIError(s3err.ErrExistingObjectIsDirectory).Code {
-		return false
-	}
+// inTheWay is also what the back end calls whatever else goes wrong while a file gets its folder
+// and its name, a full disk too: it is looked into.
+var inTheWay = s3err.GetAPIError(s3err.ErrExistingObjectIsDirectory)
+
+// clash tells that an object cannot be: its name is a folder, or a folder of its is an object.
+func (d *durable) clash(bucket, key string) bool {
 	path := filepath.Join(d.root, bucket, key)
 	if at, err := os.Stat(path); err == nil {
-		return !at.IsDir()
+		return at.IsDir()
 	}
 	for folder := filepath.Dir(path); len(folder) > len(d.root); folder = filepath.Dir(folder) {
-		if at, err := os.Stat(folder); err == nil && !at.IsDir() {
-			return false
+		if at, err := os.Stat(folder); err == nil {
+			return !at.IsDir()
 		}
 	}
-	return true
+	return false
 }

@@ -45,6 +45,7 @@ func Conformance(t *testing.T, open func(t *testing.T) objects.Store) {
 		{"list limits", testListLimits},
 		{"odd keys", testOddKeys},
 		{"bad keys", testBadKeys},
+		{"a key and the folder of others", testFolderOfOthers},
 		{"many at once", testManyAtOnce},
 		{"replaced while it is read", testReplacedWhileRead},
 		{"ended contexts", testEndedContexts},

@@ -63,3 +63,21 @@ func testBadKeys(t *testing.T, s objects.Store) {
 		wantKind(t, "delete", s.Delete(ctx, key), storage.Invalid)
 	}
 }
+
+// testFolderOfOthers: a store on a file system cannot have both a key and others below it. It
+// may refuse the second of them, and must keep the first.
+func testFolderOfOthers(t *testing.T, s objects.Store) {
+	for _, c := range [][2]string{{"a", "a/b"}, {"c/d", "c"}, {"e/f", "e/f/g/h"}} {
+		for _, size := range []int{0, 10, PartBytes + 1} {
+			first, second := content(1, 100), content(2, size)
+			mustPut(t, s, c[0], first)
+			if err := put(s, c[1], second, objects.PutOptions{}); err != nil {
+				wantKind(t, "put", err, storage.Conflict)
+				wantAbsent(t, s, c[1])
+			} else {
+				wantContent(t, s, c[1], second)
+			}
+			wantContent(t, s, c[0], first)
+		}
+	}
+}
