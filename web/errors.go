@@ -189,13 +189,17 @@ func loginPath(r *http.Request) string {
 			back = from.RequestURI()
 		}
 	}
-	path := "/login?ended=1"
-	if back != "/" {
-		path += "&next=" + url.QueryEscape(localPath(back))
-	} else if _, err := r.Cookie(signedInBefore); err != nil {
-		path = "/login"
+	query := url.Values{}
+	if back = localPath(back); back != "/" {
+		query.Set("next", back)
 	}
-	return path
+	if cookie(r, signedInBefore) != "" {
+		query.Set("ended", "1")
+	}
+	if len(query) == 0 {
+		return "/login"
+	}
+	return "/login?" + query.Encode()
 }
 
 // humaProblem turns what huma says of a request that it refused into a Problem whose detail is a

@@ -60,6 +60,7 @@ func (s *Server) routes() []route {
 		s.personRoutes(),
 		s.adminRoutes(),
 		s.captureRoutes(),
+		s.feedRoutes(),
 	} {
 		all = append(all, area...)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 
+	"backrow/review"
 	"backrow/storage"
 )
 
@@ -184,13 +185,13 @@ func (s *Server) hasSession(r *http.Request) bool {
 type sessionRead struct{}
 
 // signIn begins a session for a person, under a new token.
-func (s *Server) signIn(w http.ResponseWriter, r *http.Request, user storage.ID, epoch int64) error {
+func (s *Server) signIn(w http.ResponseWriter, r *http.Request, user review.User) error {
 	ctx := r.Context()
 	if err := s.sessions.RenewToken(ctx); err != nil {
 		return err
 	}
-	s.sessions.Put(ctx, keyUser, string(user))
-	s.sessions.Put(ctx, keyEpoch, epoch)
+	s.sessions.Put(ctx, keyUser, string(user.ID))
+	s.sessions.Put(ctx, keyEpoch, user.SessionEpoch)
 	s.sessions.Put(ctx, keySeen, s.options.Now().Unix())
 	s.setCookie(w, signedInBefore, "1")
 	return nil

@@ -21,10 +21,13 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"backrow/annotate"
+	"backrow/annotate/socket"
 	"backrow/review"
 	"backrow/review/access"
 	"backrow/storage"
 	"backrow/storage/objects"
+	"backrow/transcode"
 	"backrow/web/pages"
 )
 
@@ -49,6 +52,8 @@ type Options struct {
 	Review    *review.Service
 	Policy    *access.Policy
 	Capture   Capture
+	Marks     *annotate.Log
+	Work      *transcode.Pool
 
 	// Log gets a line for each request; slog.Default when nil.
 	Log *slog.Logger
@@ -80,6 +85,7 @@ type Server struct {
 	store    *sessionStore
 	attempts *throttle
 	metrics  *requestMetrics
+	feed     *socket.Handler
 	table    []route
 	handler  http.Handler
 	started  storage.Time
@@ -116,6 +122,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.metrics = newRequestMetrics(o.Registry)
 	s.newSessions()
+	s.feed = s.newFeed()
 	mux := http.NewServeMux()
 	s.newAPI(mux)
 	for _, rt := range s.routes() {

@@ -86,7 +86,8 @@ function entriesOf(meta) {
         fonts: fonts.filter((f) => /-(next|mono)-latin-wght-normal-/.test(f)).slice(0, 2) };
       continue;
     }
-    const island = basename(dirname(about.entryPoint));
+    const island = /^web\/ui\/src\/([^/]+)\/index\.tsx?$/.exec(about.entryPoint)?.[1];
+    if (!island) continue; // loaded later, by an import()
     const preloads = new Set();
     const follow = (path) => {
       for (const i of meta.outputs[path]?.imports ?? []) {
