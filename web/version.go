@@ -19,5 +19,5 @@ func versionOf(text string) (int64, error) {
 	return version, nil
 }
 
-// etag is a version as an entity tag (RFC 9110, section 8.8.3).
-func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
+// versionTag is a version as an entity tag (RFC 9110, section 8.8.3).
+func versionTag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
