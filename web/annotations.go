@@ -7,7 +7,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"backrow/annotate"
-	"backrow/annotate/socket"
 	"backrow/review/access"
 	"backrow/storage"
 )
@@ -206,65 +205,4 @@ func replied(r annotate.Reply, err error) (*replyOutput, error) {
 		return nil, withCurrent(err, r)
 	}
 	return nil, err
-}
-
-// feedRoutes are the websocket of a recording's marks. It asks the policy itself: browsers do not
-// tell a script why a handshake failed, so who may not join is let in and told by a close code.
-func (s *Server) feedRoutes() []route {
-	return []route{{method: "GET", pattern: "/api/recordings/{id}/live-feed", who: anyone(), handle: s.feed}}
-}
-
-// feedKey finds in a request's context what the feed needs to know of it.
-type feedKey struct{}
-
-type feedRequest struct {
-	viewer socket.Viewer
-	fail   func(w http.ResponseWriter, r *http.Request, err error)
-}
-
-func (s *Server) feed(w http.ResponseWriter, r *http.Request) error {
-	about := feedRequest{fail: s.fail}
-	if v, ok := viewerOf(r.Context()); ok {
-		about.viewer = socket.Viewer{ID: v.ID, Ends: s.SessionEnds(r), Still: s.stillSignedIn(r, v)}
-	}
-	s.options.Feed.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), feedKey{}, about)))
-	return nil
-}
-
-// stillSignedIn asks whether the session of a request goes on, long after the request.
-func (s *Server) stillSignedIn(r *http.Request, v Viewer) func(context.Context) error {
-	token := cookie(r, s.sessions.Cookie.Name)
-	return func(ctx context.Context) error {
-		session, err := s.sessions.Load(ctx, token)
-		if err != nil {
-			return err
-		}
-		user, err := s.options.Review.User(ctx, v.ID)
-		if err != nil {
-			return err
-		}
-		if s.sessions.GetString(session, keyUser) != string(v.ID) ||
-			user.SessionEpoch != v.SessionEpoch || !user.DisabledAt.IsZero() {
-			return storage.Errorf(storage.Unauthenticated, "Please sign in to go on.")
-		}
-		return nil
-	}
-}
-
-// FeedViewer tells package socket whose request it is: its option Viewer.
-func FeedViewer(r *http.Request) (socket.Viewer, error) {
-	about, _ := r.Context().Value(feedKey{}).(feedRequest)
-	if about.viewer.ID == "" {
-		return socket.Viewer{}, storage.Errorf(storage.Unauthenticated, "Please sign in to go on.")
-	}
-	return about.viewer, nil
-}
-
-// FeedRefuse answers a request for the feed that is not one: package socket's option Refuse.
-func FeedRefuse(w http.ResponseWriter, r *http.Request, err error) {
-	if about, ok := r.Context().Value(feedKey{}).(feedRequest); ok {
-		about.fail(w, r, err)
-		return
-	}
-	http.Error(w, storage.MessageOf(err), statusOf(err))
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -83,7 +82,7 @@ type (
 )
 
 func recordingAnswer(r storage.Recording) *recordingOutput {
-	return &recordingOutput{ETag: fmt.Sprintf(`"%d"`, r.Version), Body: recordingOf(r)}
+	return &recordingOutput{ETag: versionTag(r.Version), Body: recordingOf(r)}
 }
 
 func (s *Server) recordingOperations() {
