@@ -125,6 +125,7 @@ func checkPassword(password, email string) error {
 		return storage.Errorf(storage.Invalid, "The password is not valid UTF-8 text.")
 	}
 	password = norm.NFC.String(password)
+	first, _ := utf8.DecodeRuneInString(password)
 	switch n := utf8.RuneCountInString(password); {
 	case n < minPassword:
 		return storage.Errorf(storage.Invalid,
@@ -135,7 +136,7 @@ func checkPassword(password, email string) error {
 	case folded(password) == folded(email):
 		return storage.Errorf(storage.Invalid,
 			"The password must not be the email address: that is the first thing anyone would try.")
-	case strings.Trim(password, password[:1]) == "":
+	case strings.Count(password, string(first)) == utf8.RuneCountInString(password):
 		return storage.Errorf(storage.Invalid,
 			"The password must not be one character over and over.")
 	}
