@@ -97,7 +97,7 @@ func (r *writer) section(name string, c pdf.Colour, counts map[Kind]int, room fl
 		}
 		r.page.Artifact(func() { k.shape(r.page, k.colour(), x, y+7, 8) })
 		e := section.Add("Span").Alt(fmt.Sprintf("%s: %d", r.say.kinds[k], counts[k]))
-		x = r.row(e, x+13, y+4, r.width-side+2, piece{fmt.Sprint(counts[k]), smallFace().tabular().in(muted()), 13})
+		x = r.row(e, x+13, y+4, r.width, piece{fmt.Sprint(counts[k]), smallFace().tabular().in(muted()), 13})
 	}
 	r.y += 5
 	r.page.Artifact(func() { r.page.Rect(c, side, r.y, r.column(), 1.25, 0) })

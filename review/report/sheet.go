@@ -76,8 +76,7 @@ func (s *sheet) put(l typeset.Line, f face, x, y, width float64) {
 		if run.Embolden {
 			weight = 28
 		}
-		s.page.Text(font, f.Size, weight, f.colour, x, baseline, run.Clusters)
-		x += run.Width
+		s.page.Text(font, f.Size, weight, f.colour, x+run.X, baseline, run.Reversed, run.Clusters)
 	}
 }
 

@@ -22,8 +22,11 @@ type Cluster struct {
 // around them, in thousandths of the size. 0 is as the font is.
 type Weight float64
 
-// Text draws clusters from left to right; the first one's origin is at x on the baseline y.
-func (p *Page) Text(font *Font, size float64, weight Weight, c Colour, x, y float64, clusters []Cluster) {
+// Text draws clusters from left to right; the first one's origin is at x on the baseline y. With
+// reversed they are read the other way round, as Arabic and Hebrew are: the file says so
+// (14.8.2.3.3), and has them from left to right because that is what programs that extract text
+// reckon with.
+func (p *Page) Text(font *Font, size float64, weight Weight, c Colour, x, y float64, reversed bool, clusters []Cluster) {
 	if len(clusters) == 0 {
 		return
 	}
@@ -35,10 +38,16 @@ func (p *Page) Text(font *Font, size float64, weight Weight, c Colour, x, y floa
 	}
 	fmt.Fprintf(b, "BT /%s %s Tf 1 0 0 1 %s %s Tm\n", font.name, number(size), number(x), number(p.Height-y))
 	line := showing{font: font, size: size, out: b.WriteString}
+	if reversed {
+		b.WriteString("/ReversedChars BMC\n")
+	}
 	for _, cluster := range clusters {
 		line.cluster(cluster)
 	}
 	line.flush()
+	if reversed {
+		b.WriteString("EMC\n")
+	}
 	if line.rise != 0 {
 		b.WriteString("0 Ts\n") // it outlives the text object
 	}

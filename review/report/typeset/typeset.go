@@ -28,7 +28,7 @@ type Style struct {
 
 // Line is one line of text. Its width leaves out blanks at its end.
 type Line struct {
-	Runs        []Run // from left to right
+	Runs        []Run // in reading order
 	Width       float64
 	RightToLeft bool // of the paragraph: such a line is set flush right
 }
@@ -36,8 +36,9 @@ type Line struct {
 // Run is text of one face.
 type Run struct {
 	Face     *faces.Face
-	Embolden bool // there is no bold face: draw it bolder
-	Width    float64
+	Embolden bool          // there is no bold face: draw it bolder
+	X, Width float64       // from the line's left end
+	Reversed bool          // read from right to left
 	Clusters []pdf.Cluster // from left to right
 }
 
@@ -161,7 +162,7 @@ type only struct{ face *font.Face }
 
 func (o only) ResolveFace(rune) *font.Face { return o.face }
 
-// line is a wrapped line in points, its runs in visual order. The last run of a line that is cut
+// line is a wrapped line in points. The last run of a line that is cut
 // is the ellipsis.
 func (s *Setter) line(wrapped shaping.Line, runes []rune, direction di.Direction, style Style, cut bool) Line {
 	line := Line{RightToLeft: direction == di.DirectionRTL, Runs: make([]Run, len(wrapped))}
@@ -174,15 +175,25 @@ func (s *Setter) line(wrapped shaping.Line, runes []rune, direction di.Direction
 			Face:     face,
 			Embolden: style.Bold && face.Name.Bold() == face.Name && !strings.HasSuffix(string(face.Name), "-bold"),
 			Width:    float64(out.Advance) / 64 / em * style.Size,
-			Clusters: clusters(out, runes),
+			Reversed: out.Direction == di.DirectionRTL,
+			Clusters: apart(clusters(out, runes), out.Direction),
 		}
-		line.Runs[out.VisualIndex] = run
+		line.Runs[i] = run
 		line.Width += run.Width
+	}
+	visual := make([]int, len(wrapped)) // runs by place
+	for i, out := range wrapped {
+		visual[out.VisualIndex] = i
+	}
+	x := 0.0
+	for _, i := range visual {
+		line.Runs[i].X = x
+		x += line.Runs[i].Width
 	}
 	return line
 }
 
-// clusters are the glyphs of out, those together that share their text.
+// clusters are the glyphs of out from left to right, those together that share their text.
 func clusters(out shaping.Output, runes []rune) []pdf.Cluster {
 	var all []pdf.Cluster
 	last := -1
@@ -204,6 +215,34 @@ func clusters(out shaping.Output, runes []rune) []pdf.Cluster {
 			text = string(runes[at:min(at+max(g.RunesCount(), 1), len(runes))])
 		}
 		all = append(all, pdf.Cluster{Glyphs: []pdf.Glyph{glyph}, Text: text})
+	}
+	return all
+}
+
+// apart takes apart the clusters of Arabic and Hebrew: the last glyph is the letter, and the ones
+// before it are the marks on it. Programs that extract text lose them as one piece.
+func apart(together []pdf.Cluster, direction di.Direction) []pdf.Cluster {
+	if direction != di.DirectionRTL {
+		return together
+	}
+	var all []pdf.Cluster
+	for _, c := range together {
+		runes := []rune(c.Text)
+		letter := len(c.Glyphs) - 1
+		if letter == 0 || letter != 1 && letter != len(runes)-1 || len(runes) < 2 {
+			all = append(all, c)
+			continue
+		}
+		for i, g := range c.Glyphs {
+			text := string(runes[0])
+			switch {
+			case i < letter && letter == 1:
+				text = string(runes[1:])
+			case i < letter:
+				text = string(runes[letter-i])
+			}
+			all = append(all, pdf.Cluster{Glyphs: []pdf.Glyph{g}, Text: text})
+		}
 	}
 	return all
 }
