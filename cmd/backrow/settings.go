@@ -70,6 +70,8 @@ type webSettings struct {
 	Listen    string `help:"The address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	PublicURL string `name:"public-url" help:"The address at which people reach this server, for links and cookies; by default the one that it listens on. Cameras need https:// on anything but this machine." placeholder:"URL"`
 
+	BehindProxy bool `help:"Believe the last entry of X-Forwarded-For about who is asking. Only behind a proxy that sets it."`
+
 	SessionIdle time.Duration `help:"Sign out after so long without a request." default:"168h"`
 	SessionMax  time.Duration `help:"Sign out after so long in any case." default:"720h"`
 	MetricsKey  string        `name:"metrics-token" help:"Bearer token for /metrics from other machines than this one. Empty: this machine alone." placeholder:"TOKEN"`
@@ -100,6 +102,18 @@ type captureSettings struct {
 	MaxStreams      int           `help:"How many lessons may be recorded at once." default:"50"`
 	SpoolLimit      int64         `help:"How many megabytes may wait on disk for the database or the store." default:"20480"`
 	ResumeFor       time.Duration `help:"How long a recording that lost its browser stays open for it." default:"2h"`
+}
+
+// mediaHost is the address that media is received on: what was named, or where the pages are.
+func (s *captureSettings) mediaHost(listen string) string {
+	host := s.WebRTCListen
+	if host == "" {
+		host, _, _ = net.SplitHostPort(listen) // validate has seen that it is HOST:PORT
+	}
+	if host == "localhost" {
+		return "127.0.0.1"
+	}
+	return host
 }
 
 type workSettings struct {
