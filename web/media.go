@@ -94,7 +94,11 @@ func (s *Server) takeFile(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) rendition(w http.ResponseWriter, r *http.Request) error {
-	return s.serveRendition(w, r, storage.RenditionKind(r.PathValue("kind")))
+	kind := storage.RenditionKind(r.PathValue("kind"))
+	if kind == storage.RenditionMP4 { // has a route and a rule of its own
+		return storage.Errorf(storage.NotFound, "There is nothing at this address.")
+	}
+	return s.serveRendition(w, r, kind)
 }
 
 // download serves the MP4 as a file that is named after the recording.

@@ -61,6 +61,9 @@ func (s *Server) routes() []route {
 		s.adminRoutes(),
 		s.captureRoutes(),
 		s.feedRoutes(),
+		s.roomRoutes(),
+		s.mediaRoutes(),
+		s.reportRoutes(),
 	} {
 		all = append(all, area...)
 	}
@@ -71,6 +74,9 @@ func (s *Server) routes() []route {
 func (s *Server) operations() {
 	s.peopleOperations()
 	s.recordingOperations()
+	s.processingOperations()
+	s.annotationOperations()
+	s.shareOperations()
 }
 
 // mount puts a route behind the checks that its row asks for.

@@ -27,7 +27,6 @@ import (
 	"backrow/review/access"
 	"backrow/storage"
 	"backrow/storage/objects"
-	"backrow/transcode"
 	"backrow/web/pages"
 )
 
@@ -53,7 +52,7 @@ type Options struct {
 	Policy    *access.Policy
 	Capture   Capture
 	Marks     *annotate.Log
-	Work      *transcode.Pool
+	Work      Work
 
 	// Log gets a line for each request; slog.Default when nil.
 	Log *slog.Logger

@@ -39,11 +39,12 @@ export function AreaField(props: {
   value: readonly string[];
   toggle: (id: string) => void;
 }) {
-  if (props.room.areas.size === 0) return null;
+  const areas = props.room.activeAreas;
+  if (areas.length === 0) return null;
   return (
     <fieldset class="row">
       <legend class="visually-hidden">{t("room.target_areas")}</legend>
-      {[...props.room.areas.values()].map((area, i) => (
+      {areas.map((area, i) => (
         <label class="chip choice" key={area.id} title={area.goal}>
           <input
             type="checkbox"

@@ -48,8 +48,8 @@ function act(room: Room, timeline: TimelineState, key: string): boolean {
     return true;
   }
   if (annotates && /^[1-9]$/.test(key)) {
-    const area = [...room.areas.keys()][Number(key) - 1];
-    if (area) composition.toggleArea(area);
+    const area = room.activeAreas[Number(key) - 1];
+    if (area) composition.toggleArea(area.id);
     return area !== undefined;
   }
   switch (key.toLowerCase()) {

@@ -44,6 +44,8 @@ const processingMS = 1_500;
 
 export class Room extends Emitter<Events> {
   readonly areas: ReadonlyMap<string, TargetArea>;
+  /** Those that new marks can be about, in the order of their keys. */
+  readonly activeAreas: readonly TargetArea[];
   readonly composition: Composition;
   readonly courier: Courier;
   readonly feed: LiveFeed;
@@ -58,7 +60,13 @@ export class Room extends Emitter<Events> {
   readonly may: Signal<Boot["may"]>;
   readonly reviews = signal<Review[]>([]);
   readonly shares = signal<Share[]>([]);
-  readonly processing = signal<Processing | null>(null);
+  readonly processing = signal<Processing>({
+    state: "none",
+    step: "",
+    percent: 0,
+    left_seconds: -1,
+    reason: "",
+  });
   readonly renditions = signal<ReadonlySet<string>>(new Set());
   readonly waveform = signal<Waveform | null>(null);
   readonly storyboard = signal<{ sheet: string; stills: Still[] }>({ sheet: "", stills: [] });
@@ -105,6 +113,7 @@ export class Room extends Emitter<Events> {
     const { recording, me } = boot;
     this.may = signal(boot.may);
     this.areas = new Map(boot.target_areas.map((area) => [area.id, area]));
+    this.activeAreas = boot.target_areas.filter(({ active }) => active);
     this.marks.value = marksOf(boot.annotations);
     this.state.value = recording.state;
     this.reviews.value = boot.reviews;
@@ -366,13 +375,14 @@ export class Room extends Emitter<Events> {
   }
 
   #settled(): boolean {
-    const state = this.processing.value?.state;
-    return this.state.value === "ready" && (state === "done" || state === "failed");
+    const { state } = this.processing.value;
+    return this.state.value === "ready" && state !== "queued" && state !== "running";
   }
 
   /** Follows the recording, and then the work on it, until there is nothing more to come. */
   #follow(): void {
-    this.#after(processingMS, async () => {
+    const wait = this.state.value === "recording" ? pollMS : processingMS;
+    this.#after(wait, async () => {
       try {
         const answer = await request<Processing & { recording_state: Boot["recording"]["state"]; renditions: string[] }>(
           "GET",

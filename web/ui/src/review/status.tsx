@@ -25,7 +25,7 @@ export function ProcessingLine({ room }: { room: Room }) {
   if (room.state.value === "finishing") {
     return <p class="processing sm muted">{t("room.finishing")}</p>;
   }
-  if (!processing || processing.state === "done") return null;
+  if (processing.state === "none" || processing.state === "done") return null;
   if (processing.state === "failed") {
     return (
       <div class="processing sm">

@@ -55,10 +55,12 @@ export interface TargetArea {
   name: string;
   goal: string;
   hue: number;
+  /** Whether new marks can be about it. */
+  active: boolean;
 }
 
 export interface Processing {
-  state: "queued" | "running" | "done" | "failed";
+  state: "none" | "queued" | "running" | "done" | "failed";
   step: string;
   percent: number;
   left_seconds: number;
@@ -110,7 +112,7 @@ export interface Boot {
   /** The last event that `annotations` include: the feed is joined after it. */
   seq: number;
   renditions: string[];
-  processing: Processing | null;
+  processing: Processing;
   reviews: Review[];
   /** For who may share or ask for a review; empty for others. */
   shares: Share[];
