@@ -7,33 +7,45 @@ import (
 	"backrow/review"
 )
 
-// names of months and days are needed before any script has run; Intl takes over afterwards.
+// dateNames are needed before any script has run; Intl takes over afterwards.
 var dateNames = map[string]struct {
 	days   [7]string
 	months [12]string
-	order  string // %s: day of the week; %d: day; %s: month
 }{
 	"en": {
 		[7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
 		[12]string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
-		"%s %d %s",
 	},
 	"es": {
 		[7]string{"dom", "lun", "mar", "mié", "jue", "vie", "sáb"},
 		[12]string{"ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"},
-		"%s %d %s",
 	},
 }
 
-// dateText is a moment as a person reads it: 'Tue 17 Nov 2026', and the hour for form "moment".
-func dateText(language string, t time.Time, form string) string {
-	names, ok := dateNames[language]
+// dateText is a moment as a person reads it: 'Tue 17 Nov', with the year when it is another than
+// this one, and the hour for the form "moment".
+func (v view) dateText(t time.Time, form string) string {
+	names, ok := dateNames[v.Language]
 	if !ok {
 		names = dateNames["en"]
 	}
-	text := fmt.Sprintf(names.order, names.days[t.Weekday()], t.Day(), names.months[t.Month()-1]) +
-		fmt.Sprintf(" %d", t.Year())
-	if form == "moment" {
+	day, month := names.days[t.Weekday()], names.months[t.Month()-1]
+	american := v.american && v.Language == "en"
+	text := fmt.Sprintf("%s %d %s", day, t.Day(), month)
+	if american {
+		text = fmt.Sprintf("%s, %s %d", day, month, t.Day())
+	}
+	if t.Year() != v.now.In(v.zone).Year() {
+		if american {
+			text += ","
+		}
+		text += fmt.Sprintf(" %d", t.Year())
+	}
+	switch {
+	case form != "moment":
+	case american:
+		text += t.Format(", 3:04 PM")
+	default:
 		text += t.Format(", 15:04")
 	}
 	return text
@@ -45,7 +57,7 @@ func (v view) Day(d review.Day) string {
 	if err != nil {
 		return ""
 	}
-	return dateText(v.Language, t, "day")
+	return v.dateText(t, "day")
 }
 
 // Clock is a length in milliseconds as 12:34 or 1:02:03.

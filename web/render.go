@@ -22,11 +22,14 @@ type view struct {
 	Path     string
 	Notice   string
 	zone     *time.Location
+	american bool // the day after the month, and a clock of twelve hours
+	now      time.Time
 }
 
 // render answers with a page: the template of that name, in the viewer's language.
 func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name string, page any) error {
-	v := view{Page: page, Language: s.language(r), Theme: theme(r), Path: r.URL.Path, zone: zone(r)}
+	v := view{Page: page, Language: s.language(r), Theme: theme(r), Path: r.URL.Path, zone: zone(r),
+		american: american(r), now: s.options.Now()}
 	v.Viewer, v.SignedIn = viewerOf(r.Context())
 	if s.hasSession(r) && status < http.StatusMultipleChoices {
 		v.Notice = s.sessions.PopString(r.Context(), keyNotice)
@@ -70,6 +73,11 @@ func zone(r *http.Request) *time.Location {
 	return location
 }
 
+// american reports whether the reader asks first for the English of the United States.
+func american(r *http.Request) bool {
+	return strings.HasPrefix(strings.ToLower(r.Header.Get("Accept-Language")), "en-us")
+}
+
 func cookie(r *http.Request, name string) string {
 	c, err := r.Cookie(name)
 	if err != nil {
@@ -102,6 +110,9 @@ func localPath(next string) string {
 	return next
 }
 
+// In says whether the page is one of those below a path.
+func (v view) In(path string) bool { return v.Path == path || strings.HasPrefix(v.Path, path+"/") }
+
 // At is the time element of a moment, in the viewer's zone: day and hour.
 func (v view) At(t storage.Time) timeElement { return v.element(t, "moment") }
 
@@ -119,7 +130,7 @@ func (v view) element(t storage.Time, form string) timeElement {
 	}
 	local := t.In(v.zone)
 	return timeElement{Machine: t.UTC().Format(time.RFC3339), Form: form,
-		Text: dateText(v.Language, local, form)}
+		Text: v.dateText(local, form)}
 }
 
 // redirect sends the browser to another page of ours after a form has done its work.

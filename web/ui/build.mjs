@@ -10,17 +10,17 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
-  copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync,
+  copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync,
 } from "node:fs";
-import { basename, dirname, extname, join, relative } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const ui = dirname(fileURLToPath(import.meta.url));
 const web = dirname(ui);
 const dist = join(web, "pages", "dist");
-const assets = dist;
 const gen = join(ui, "gen");
+const assets = join(gen, `dist-${process.pid}`); // moved to dist when it is whole
 const dev = process.argv.includes("--dev");
 
 // What a first load may weigh, compressed: interface.md. The heavy rooms may weigh more.
@@ -59,7 +59,7 @@ function types() {
 function bundle() {
   const entries = islands().map(([name, path]) => `${name}=${path}`);
   entries.push(`site-style=${join(ui, "styles", "site.css")}`);
-  const meta = join(gen, "meta.json");
+  const meta = join(gen, `meta-${process.pid}.json`);
   execFileSync("go", [
     "tool", "esbuild", ...entries,
     "--bundle", "--splitting", "--format=esm", `--outdir=${assets}`, `--metafile=${meta}`,
@@ -69,10 +69,12 @@ function bundle() {
     "--loader:.woff2=file", "--loader:.svg=text", "--legal-comments=none", "--log-level=warning",
     `--public-path=/assets/`, `--define:DEV=${dev}`, ...(dev ? ["--sourcemap=inline"] : ["--minify"]),
   ], { cwd: dirname(web), stdio: ["ignore", "inherit", "inherit"] });
-  return JSON.parse(readFileSync(meta, "utf8"));
+  const made = JSON.parse(readFileSync(meta, "utf8"));
+  rmSync(meta);
+  return made;
 }
 
-const name = (output) => relative(assets, join(dirname(web), output));
+const name = (output) => basename(output);
 
 /** What the manifest says of each entry point. */
 function entriesOf(meta) {
@@ -80,7 +82,7 @@ function entriesOf(meta) {
   for (const [output, about] of Object.entries(meta.outputs)) {
     if (!about.entryPoint) continue;
     if (about.entryPoint.endsWith("styles/site.css")) {
-      const fonts = about.imports.map((i) => name(i.path.replace(/^\/assets\//, "web/pages/dist/")));
+      const fonts = about.imports.map((i) => name(i.path));
       entries.site = { ...entries.site, styles: [name(output)],
         // The two that every page sets type with; the rest come when a text needs them.
         fonts: fonts.filter((f) => /-(next|mono)-latin-wght-normal-/.test(f)).slice(0, 2) };
@@ -165,11 +167,28 @@ function weigh(entries) {
   if (over) throw new Error("a first load is over the budget of interface.md");
 }
 
+/** Puts the new files where the server looks: others may be reading there meanwhile. */
+function publish() {
+  const fresh = new Set(readdirSync(assets));
+  for (const file of fresh) {
+    if (file !== "manifest.json") renameSync(join(assets, file), join(dist, file));
+  }
+  renameSync(join(assets, "manifest.json"), join(dist, "manifest.json"));
+  for (const file of readdirSync(dist)) {
+    if (file !== ".keep" && !fresh.has(file)) rmSync(join(dist, file), { recursive: true });
+  }
+}
+
 mkdirSync(gen, { recursive: true });
-if (!process.argv.includes("--no-types")) types();
-for (const file of readdirSync(dist)) if (file !== ".keep") rmSync(join(dist, file), { recursive: true });
-const entries = entriesOf(bundle());
-const manifest = { entries, paths: plain(), icons: icons() };
-compress();
-writeFileSync(join(dist, "manifest.json"), JSON.stringify(manifest, null, 1));
-weigh(entries);
+mkdirSync(assets);
+try {
+  if (!process.argv.includes("--no-types")) types();
+  const entries = entriesOf(bundle());
+  const manifest = { entries, paths: plain(), icons: icons() };
+  compress();
+  writeFileSync(join(assets, "manifest.json"), JSON.stringify(manifest, null, 1));
+  weigh(entries);
+  publish();
+} finally {
+  rmSync(assets, { recursive: true, force: true });
+}

@@ -1,11 +1,3 @@
-/** How a <time data-form> is written. */
-const forms: Record<string, Intl.DateTimeFormatOptions> = {
-  day: { weekday: "short", day: "numeric", month: "short", year: "numeric" },
-  moment: {
-    weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
-  },
-};
-
 /** Leaves the reader's zone in a cookie, so that the server's own times are right from then on. */
 export function rememberZone(): void {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -14,14 +6,22 @@ export function rememberZone(): void {
   document.cookie = `zone=${encodeURIComponent(zone)}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
 }
 
-/** Writes every time below an element in the reader's zone, in the page's language. */
+/** The reader's own locale where it is of the page's language, else the language alone. */
+function locale(): string {
+  const language = document.documentElement.lang || "en";
+  return navigator.languages.find((own) => own.split("-")[0] === language) ?? language;
+}
+
+/** Writes every <time data-form="day|moment"> below an element in the reader's zone and locale. */
 export function localTimes(root: ParentNode): void {
-  const language = document.documentElement.lang || undefined;
+  const now = new Date();
   for (const element of root.querySelectorAll<HTMLTimeElement>("time[data-form]")) {
-    const form = forms[element.dataset.form ?? ""];
     const moment = new Date(element.dateTime);
-    if (!form || Number.isNaN(moment.getTime())) continue;
-    element.textContent = new Intl.DateTimeFormat(language, form).format(moment);
-    element.title = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" }).format(moment);
+    if (Number.isNaN(moment.getTime())) continue;
+    const form: Intl.DateTimeFormatOptions = { weekday: "short", day: "numeric", month: "short" };
+    if (moment.getFullYear() !== now.getFullYear()) form.year = "numeric";
+    if (element.dataset.form === "moment") Object.assign(form, { hour: "numeric", minute: "2-digit" });
+    element.textContent = new Intl.DateTimeFormat(locale(), form).format(moment);
+    element.title = new Intl.DateTimeFormat(locale(), { dateStyle: "full", timeStyle: "short" }).format(moment);
   }
 }
