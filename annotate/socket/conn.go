@@ -96,13 +96,17 @@ func (c *conn) endLocked(err error) {
 	c.ending = true
 	code, reason := closing(err)
 	c.h.metrics.closed(code)
+	wait := closeWait
+	if c.writing {
+		wait += writeWait // for the frame on its way, which the close must follow
+	}
 	for _, f := range c.queue {
 		c.bytes -= f.size + frameCost
 	}
 	c.queue = nil
 	c.push(frame{kind: websocket.CloseMessage, data: websocket.FormatCloseMessage(code, reason)})
-	// The reader is woken when the peer answers, or by this.
-	c.ws.SetReadDeadline(time.Now().Add(closeWait)) //nolint:errcheck // then the read fails
+	// The reader ends when the peer has answered, or by this.
+	c.ws.SetReadDeadline(time.Now().Add(wait)) //nolint:errcheck // then the read fails
 	c.cancel()
 }
 
