@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // columns are the columns of the CSV. They are added to at the end and never moved: people's
@@ -78,24 +80,15 @@ func CSV(w io.Writer, doc Document) error {
 }
 
 // harmless is cell with an apostrophe before what would make a spreadsheet run it (OWASP, CSV
-// Injection). Leading blanks are looked through, since some programs drop them before they look.
+// Injection). Leading blanks and invisible characters are looked through, since some programs drop
+// them before they look.
 func harmless(cell string) string {
-	if cell == "" {
-		return cell
-	}
-	if strings.ContainsRune("\t\r\n", rune(cell[0])) {
-		return "'" + cell
-	}
-	switch first, _ := firstRune(strings.TrimLeft(cell, " \u00a0\u3000")); first {
-	case '=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n':
+	rest := strings.TrimLeftFunc(cell, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r)
+	})
+	first, _ := utf8.DecodeRuneInString(rest)
+	if strings.ContainsRune("=+-@＝＋－＠", first) || strings.ContainsAny(cell[:min(1, len(cell))], "\t\r\n") {
 		return "'" + cell
 	}
 	return cell
-}
-
-func firstRune(s string) (rune, bool) {
-	for _, r := range s {
-		return r, true
-	}
-	return 0, false
 }

@@ -94,6 +94,11 @@ func classroom(t testing.TB, seed uint8) []byte {
 			im.Set(x, y, c)
 		}
 	}
+	return jpegOf(t, im)
+}
+
+func jpegOf(t testing.TB, im image.Image) []byte {
+	t.Helper()
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, im, nil); err != nil {
 		t.Fatal(err)

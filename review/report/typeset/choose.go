@@ -77,7 +77,7 @@ func (s *Setter) byCluster(word []rune, chain []faces.Name, bold bool, put func(
 // covering is the first face of the chain that has all of text, or nil.
 func (s *Setter) covering(text []rune, chain []faces.Name, bold bool) *faces.Face {
 	for _, name := range chain {
-		if name == faces.Emoji && !slices.ContainsFunc(text, emojiBase) {
+		if !slices.ContainsFunc(text, func(r rune) bool { return plausible(name, r) }) {
 			continue
 		}
 		face := s.open(name, bold)
@@ -165,8 +165,22 @@ func isEmoji(cluster []rune) bool {
 	return slices.Contains(cluster, '\ufe0f') || emojiBase(cluster[0]) && cluster[0] > 0xffff
 }
 
-// emojiBase is whether r is of a block that has emoji, digits and letters aside: without this the
-// emoji face would lend its figures.
+// plausible is whether a face may have r. It saves unpacking the largest ones for what they have
+// not, and keeps the emoji face from lending its figures.
+func plausible(name faces.Name, r rune) bool {
+	switch name {
+	case faces.Emoji:
+		return emojiBase(r)
+	case faces.Hangul:
+		return unicode.Is(unicode.Hangul, r) || r >= 0x3000 && r <= 0x33ff
+	case faces.Han, faces.Kana:
+		return r >= 0x2e80 && r <= 0x9fff || r >= 0xf900 && r <= 0xfaff || r >= 0xfe30 && r <= 0xfe4f ||
+			r >= 0xff00 && r <= 0xffef || r >= 0x20000 && r <= 0x3ffff
+	}
+	return true
+}
+
+// emojiBase is whether r is of a block that has emoji, digits and letters aside.
 func emojiBase(r rune) bool {
 	return r >= 0x1f000 && r <= 0x1faff || r >= 0x2190 && r <= 0x2bff || r == 0x3030 || r == 0x303d ||
 		r == 0x3297 || r == 0x3299 || r == 0x203c || r == 0x2049

@@ -7,6 +7,7 @@ package typeset
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/go-text/typesetting/di"
 	"github.com/go-text/typesetting/font"
@@ -68,8 +69,16 @@ func New(lang string) (*Setter, error) {
 
 const ellipsis = "…"
 
-// em is the size at which text is shaped, in units: lengths are thousandths of the size.
-const em = 1000
+// em is the size at which text is shaped. Advances are 26.6 fixed-point numbers: at this size a run
+// of maxChunk characters, each as wide as eight ordinary ones, does not overflow them, and what is
+// rounded is a twelve-thousandth of the size.
+const (
+	em       = 200
+	maxChunk = 20_000 // runes shaped at once
+)
+
+// thousandths is a length of shaped text in thousandths of the size.
+func thousandths(v fixed.Int26_6) float64 { return float64(v) / 64 * 1000 / em }
 
 // Lines sets text in lines of at most width points. Line feeds begin paragraphs; an empty one is
 // an empty line.
@@ -87,16 +96,18 @@ func (s *Setter) Line(text string, style Style, width float64) Line {
 	return s.paragraph(text, style, width, 1)[0]
 }
 
-// maxChunk is how many runes are shaped at once: more would overflow the 26.6 fixed-point advance
-// of a run (33 million units, at up to some thousand a rune).
-const maxChunk = 8000
-
 // paragraph sets text, which has no line feeds, in as many lines as it takes or at most most.
 func (s *Setter) paragraph(text string, style Style, width float64, most int) []Line {
 	runes := []rune(text)
 	var lines []Line
 	for {
-		n := min(len(runes), maxChunk)
+		n := len(runes)
+		if n > maxChunk {
+			n = maxChunk
+			for n > maxChunk/2 && !unicode.IsSpace(runes[n-1]) {
+				n--
+			}
+		}
 		lines = append(lines, s.chunk(runes[:n], style, width, most)...)
 		if runes = runes[n:]; len(runes) == 0 || most > 0 && len(lines) >= most {
 			return lines
@@ -174,7 +185,7 @@ func (s *Setter) line(wrapped shaping.Line, runes []rune, direction di.Direction
 		run := Run{
 			Face:     face,
 			Embolden: style.Bold && face.Name.Bold() == face.Name && !strings.HasSuffix(string(face.Name), "-bold"),
-			Width:    float64(out.Advance) / 64 / em * style.Size,
+			Width:    thousandths(out.Advance) / 1000 * style.Size,
 			Reversed: out.Direction == di.DirectionRTL,
 			Clusters: apart(clusters(out, runes), out.Direction),
 		}
@@ -200,9 +211,9 @@ func clusters(out shaping.Output, runes []rune) []pdf.Cluster {
 	for _, g := range out.Glyphs {
 		glyph := pdf.Glyph{
 			ID:      uint16(g.GlyphID),
-			Advance: float64(g.Advance) / 64,
-			X:       float64(g.XOffset) / 64,
-			Y:       float64(g.YOffset) / 64,
+			Advance: thousandths(g.Advance),
+			X:       thousandths(g.XOffset),
+			Y:       thousandths(g.YOffset),
 		}
 		at := g.TextIndex()
 		if n := len(all); n > 0 && at == last {
