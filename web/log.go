@@ -20,8 +20,11 @@ type trace struct {
 	id      string
 	pattern string // of the route that serves it
 	secret  bool   // the path holds a token
-	user    storage.ID
-	reason  storage.Kind // why it was refused
+	// admitted says that the row of the route let the request in; what happened then is the
+	// handler's answer.
+	admitted bool
+	user     storage.ID
+	reason   storage.Kind // why it was refused
 }
 
 type traceKey struct{}
@@ -75,7 +78,8 @@ func (s *Server) line(r *http.Request, out *answer, t *trace, took time.Duration
 		slog.String("request", t.id), slog.String("method", r.Method),
 		slog.String("path", path), slog.Int("status", out.status),
 		slog.Int64("bytes", out.bytes), slog.Duration("took", took),
-		slog.String("user", string(t.user)), slog.String("refused", string(t.reason)))
+		slog.String("user", string(t.user)), slog.Bool("admitted", t.admitted),
+		slog.String("refused", string(t.reason)))
 	s.metrics.observe(r.Method, t.pattern, out.status, took)
 }
 

@@ -79,6 +79,15 @@ func (s *Server) operations() {
 	s.shareOperations()
 }
 
+// Routes lists every route of the table as METHOD PATTERN, in the order of being mounted.
+func (s *Server) Routes() []string {
+	all := make([]string, len(s.table))
+	for i, rt := range s.table {
+		all[i] = rt.method + " " + rt.pattern
+	}
+	return all
+}
+
 // mount puts a route behind the checks that its row asks for.
 func (s *Server) mount(mux *http.ServeMux, rt route) {
 	s.table = append(s.table, rt)
@@ -102,6 +111,7 @@ func (s *Server) mount(mux *http.ServeMux, rt route) {
 // admit reads the session, asks whether the viewer may use the route, and if so serves it.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request, rt route) error {
 	if rt.who.machine {
+		traceOf(r.Context()).admitted = true
 		return rt.handle(w, r)
 	}
 	r, err := s.withSession(w, r)
@@ -113,6 +123,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, rt route) error {
 		s.fail(w, r, err)
 		return nil
 	}
+	traceOf(r.Context()).admitted = true
 	if err := rt.handle(w, r); err != nil {
 		s.fail(w, r, err)
 	}
