@@ -42,6 +42,9 @@ const slowestBytes = 1 << 20
 // connection that was closed under it, and not so often that a caller's own queue waits.
 const attempts = 3
 
+// backoff is the longest wait before a request is sent again: someone stands before the screen.
+const backoff = 300 * time.Millisecond
+
 // S3Options name an S3-compatible store and say how to speak with it.
 type S3Options struct {
 	Endpoint  string // https://host[:port]; empty: Amazon's own for the region
@@ -93,7 +96,7 @@ func NewS3(ctx context.Context, o S3Options) (*S3, error) {
 		Logger:                     logging.Nop{},
 		Retryer: retry.NewStandard(func(r *retry.StandardOptions) {
 			r.MaxAttempts = attempts
-			r.MaxBackoff = 2 * time.Second
+			r.MaxBackoff = backoff
 			r.RateLimiter = ratelimit.None // an outage must not use up the retries of what follows
 		}),
 	})
