@@ -141,7 +141,7 @@ func (s *Service) Counts(ctx context.Context) (Counts, error) {
 		{&c.FailedProcessing, `processing WHERE state = 'failed'`},
 	} {
 		if err := s.db.Get(ctx, &one.into.N, `SELECT COUNT(*) FROM (SELECT 1 FROM `+one.of+
-			` LIMIT ?) AS some`, countBound+1); err != nil {
+			` LIMIT ?) AS counted`, countBound+1); err != nil {
 			return Counts{}, err
 		}
 		if one.into.N > countBound {

@@ -2,6 +2,8 @@ package review
 
 import (
 	"context"
+	"crypto/tls"
+	"net"
 	netmail "net/mail"
 	"strings"
 
@@ -25,8 +27,10 @@ type SMTPOptions struct {
 // smtp hands each message to a server, by a connection of its own: mail is rare, and a connection
 // that is kept is a connection that is found dead.
 type smtp struct {
-	client *mail.Client
-	from   *netmail.Address
+	host    string
+	from    *netmail.Address
+	tls     bool // from the first byte
+	options []mail.Option
 }
 
 // NewSMTP makes the Mailer that o describes, without reaching for the server; nil, without an
@@ -40,16 +44,14 @@ func NewSMTP(o SMTPOptions) (Mailer, error) {
 		return nil, storage.Errorf(storage.Invalid,
 			"The sender of mail must look like Backrow <backrow@example.org>, not %q. %w", o.From, err)
 	}
-	options := []mail.Option{mail.WithTimeout(sendTimeout)}
-	port := 587
+	s := &smtp{host: o.Host, from: from, options: []mail.Option{mail.WithTimeout(sendTimeout)}}
+	port, policy := 587, mail.NoTLS
 	switch o.Security {
 	case "", "starttls":
-		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
+		policy = mail.TLSMandatory
 	case "tls":
-		port = 465
-		options = append(options, mail.WithSSL())
+		port, s.tls = 465, true
 	case "none":
-		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
 	default:
 		return nil, storage.Errorf(storage.Invalid,
 			"The security of mail must be starttls, tls or none, not %q.", o.Security)
@@ -57,23 +59,68 @@ func NewSMTP(o SMTPOptions) (Mailer, error) {
 	if o.Port != 0 {
 		port = o.Port
 	}
-	options = append(options, mail.WithPort(port))
+	s.options = append(s.options, mail.WithPort(port), mail.WithTLSPolicy(policy))
 	if o.User != "" {
-		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover),
-			mail.WithUsername(o.User), mail.WithPassword(o.Password))
+		// PLAIN and LOGIN refuse to send a password in the clear to anything but this machine.
+		s.options = append(s.options, mail.WithUsername(o.User), mail.WithPassword(o.Password),
+			mail.WithOpportunisticSMTPAuth(mail.SMTPAuthSCRAMSHA256, mail.SMTPAuthSCRAMSHA1,
+				mail.SMTPAuthPlain, mail.SMTPAuthLogin, mail.SMTPAuthCramMD5))
 	}
-	client, err := mail.NewClient(o.Host, options...)
-	if err != nil {
+	if _, err := mail.NewClient(o.Host, s.options...); err != nil {
 		return nil, storage.Errorf(storage.Invalid, "The settings of mail cannot be used: %w", err)
 	}
-	return &smtp{client, from}, nil
+	return s, nil
 }
 
 // Send hands m to the server.
 func (s *smtp) Send(ctx context.Context, m Mail) error {
-	to, err := email(m.To)
+	msg, err := s.message(m)
 	if err != nil {
 		return err
+	}
+	// The client leaves its connection open when the server's greeting, STARTTLS or the password is
+	// not to its liking, and obeys ctx only while dialling: so the connection is held here.
+	release := func() {}
+	dial := func(dialing context.Context, network, address string) (net.Conn, error) {
+		conn, err := s.dial(dialing, network, address)
+		if err == nil {
+			stop := context.AfterFunc(ctx, func() { conn.Close() })
+			release = func() {
+				stop()
+				conn.Close()
+			}
+		}
+		return conn, err
+	}
+	client, err := mail.NewClient(s.host, append(s.options[:len(s.options):len(s.options)],
+		mail.WithDialContextFunc(dial))...)
+	if err != nil {
+		return storage.Errorf(storage.Internal, "The settings of mail cannot be used: %w", err)
+	}
+	connection, err := client.DialToSMTPClientWithContext(ctx)
+	defer release()
+	if err == nil {
+		err = client.SendWithSMTPClient(connection, msg)
+	}
+	if err != nil {
+		return storage.Errorf(storage.Unavailable, "The mail server did not take the message: %w", err)
+	}
+	client.CloseWithSMTPClient(connection) //nolint:errcheck // the message was taken: QUIT is courtesy
+	return nil
+}
+
+func (s *smtp) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if !s.tls {
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}
+	config := &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12}
+	return (&tls.Dialer{Config: config}).DialContext(ctx, network, address)
+}
+
+func (s *smtp) message(m Mail) (*mail.Msg, error) {
+	to, err := email(m.To)
+	if err != nil {
+		return nil, err
 	}
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(s.from)
@@ -84,8 +131,5 @@ func (s *smtp) Send(ctx context.Context, m Mail) error {
 	// No answers from holiday machines, please (RFC 3834, section 5).
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetBodyString(mail.TypeTextPlain, strings.ReplaceAll(m.Body, "\x00", ""))
-	if err := s.client.DialAndSendWithContext(ctx, msg); err != nil {
-		return storage.Errorf(storage.Unavailable, "The mail server did not take the message: %w", err)
-	}
-	return nil
+	return msg, nil
 }
