@@ -107,6 +107,9 @@ func (d *Depacketizer) Starts(payload []byte) bool {
 // NeedsKey reports whether nothing more comes out before a key frame goes in.
 func (d *Depacketizer) NeedsKey() bool { return d.waiting }
 
+// Open reports whether a frame has begun and not ended.
+func (d *Depacketizer) Open() bool { return d.open }
+
 // Counts tells what has been seen so far.
 func (d *Depacketizer) Counts() Counts { return d.counts }
 

@@ -32,6 +32,8 @@ const (
 	// round trip that answers show.
 	retryMin = 25 * time.Millisecond
 	retryMax = 300 * time.Millisecond
+	// startTries bounds the requests for what may have been before the first packet.
+	startTries = 3
 )
 
 // Packet is one RTP packet in its place.
@@ -273,7 +275,7 @@ func (b *Buffer) Requests(now time.Time) []uint16 {
 	for i := range b.holes {
 		h := &b.holes[i]
 		switch {
-		case h.tries > 0 && now.Sub(h.asked) < wait:
+		case h.tries > 0 && now.Sub(h.asked) < wait, h.seq < b.first && h.tries == startTries:
 			continue
 		case h.tries == 0 && now.Sub(h.since) < reorderTime && b.highest-h.seq < reorderPackets:
 			continue

@@ -24,7 +24,7 @@ import (
 const (
 	second = storage.TicksPerSecond
 	// shortest: a key frame that comes earlier after a cut makes no segment of its own.
-	shortest = 1 * second
+	shortest = 3 * second / 2
 	// longest bounds a segment, and the memory it takes, when the sender makes no key frame.
 	longest = 10 * second
 	// patience is how far pictures may be ahead before a segment is closed without its sound: more

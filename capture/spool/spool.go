@@ -83,6 +83,10 @@ type Spool struct {
 // Open opens the spool in dir, makes the folder when it is absent, and drops what was being
 // written when the process ended. limit bounds what it may hold, in bytes.
 func Open(dir string, limit int64) (*Spool, error) {
+	dir, err := filepath.Abs(dir) // the working directory is not ours to rely on
+	if err != nil {
+		return nil, fmt.Errorf("spool: %w", err)
+	}
 	s := &Spool{dir: dir, limit: limit}
 	if err := os.MkdirAll(filepath.Join(dir, refused), 0o700); err != nil {
 		return nil, fmt.Errorf("spool: %w", err)
