@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"backrow/storage"
+	"backrow/transcode/fragment"
 )
 
 // mostSegmentBytes bounds what is held in memory: 2 s at 100 Mbit/s, and some.
@@ -100,16 +101,16 @@ func (a *attempt) begin(ctx context.Context, take storage.Take, inits []storage.
 			continue
 		}
 		data, err := a.object(ctx, i.ObjectKey, i.Bytes, i.SHA256)
-		var tracks map[uint32]*track
+		var init fragment.Init
 		if err == nil {
-			tracks, err = parseInit(data)
+			init, err = fragment.ReadInit(data)
 		}
 		if err != nil {
 			return nil, nil, a.leaveOut(i.ObjectKey, err)
 		}
 		a.files++
-		p := &part{file: fmt.Sprintf("part-%04d.mp4", a.files), initHash: i.SHA256, tracks: tracks,
-			shift: storage.Ticks(max(take.OffsetMS, 0) * storage.TicksPerSecond / 1000)}
+		shift := storage.Ticks(max(take.OffsetMS, 0) * storage.TicksPerSecond / 1000)
+		p := newPart(fmt.Sprintf("part-%04d.mp4", a.files), shift, i.SHA256, init)
 		file, err := os.OpenFile(filepath.Join(a.folder, p.file), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		if err == nil {
 			_, err = file.Write(data)
@@ -135,7 +136,7 @@ func (a *attempt) append(ctx context.Context, p *part, file *os.File, s storage.
 
 // leaveOut decides whether an object that cannot be used may be done without.
 func (a *attempt) leaveOut(key string, err error) error {
-	damaged := errors.Is(err, errDamaged) || errors.Is(err, errNotMedia) ||
+	damaged := errors.Is(err, errDamaged) || errors.Is(err, fragment.ErrNotMedia) ||
 		storage.KindOf(err) == storage.NotFound
 	if !damaged || !a.last {
 		return fmt.Errorf("fetch %s: %w", key, err)

@@ -102,10 +102,10 @@ func (f *film) measure() {
 	for _, p := range f.video {
 		v := p.video
 		f.length = max(f.length, v.until())
-		if v.width*v.height > f.width*f.height {
-			f.width, f.height = v.width, v.height
+		if v.Width*v.Height > f.width*f.height {
+			f.width, f.height = v.Width, v.Height
 		}
-		if !strings.HasPrefix(v.codec, "avc") || p.initHash != f.video[0].initHash {
+		if !strings.HasPrefix(v.Codec, "avc") || p.initHash != f.video[0].initHash {
 			f.copied = false
 		}
 	}
@@ -192,7 +192,7 @@ func (a *attempt) download(ctx context.Context, f *film) ([]output, error) {
 		mux.Start = int64(f.video[0].video.first())
 	}
 	for _, p := range f.audio {
-		mux.Channels = max(mux.Channels, min(p.audio.channels, 2))
+		mux.Channels = max(mux.Channels, min(p.audio.Channels, 2))
 	}
 	made := []output{{storage.RenditionMP4, "video/mp4", downloadFile}}
 	command := ffmpeg.Command{Limits: a.limits(f.length)}

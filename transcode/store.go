@@ -89,6 +89,9 @@ func (a *attempt) settle(ctx context.Context, made []storage.Rendition,
 	if err != nil {
 		return err
 	}
+	// The job is over: River ends its context, and so may Stop.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handBackTime)
+	defer cancel()
 	if err := a.sweep(ctx); err != nil {
 		a.log.Warn("old renditions cannot be swept", "error", err)
 	}

@@ -76,11 +76,12 @@ func (t Tools) Run(ctx context.Context, c Command) error {
 	cmd.WaitDelay = max(c.Limits.Drain, time.Millisecond)
 
 	err := run(cmd, c)
-	full := strings.Contains(stderr.String(), "No space left on device")
 	switch {
-	case full && (err != nil || ctx.Err() == nil):
+	// It may say so and end as if all were well.
+	case strings.Contains(stderr.String(), "No space left on device") && ctx.Err() == nil:
 		return storage.Errorf(storage.Unavailable, "The server's disk is full: there is no room "+
-			"to work in. Nothing already saved is lost. %w", &Error{c.Args, stderr.String(), err})
+			"to work in. Nothing already saved is lost. %w",
+			&Error{c.Args, stderr.String(), errors.Join(syscall.ENOSPC, err)})
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
