@@ -97,6 +97,7 @@ type bootMay struct {
 	ReturnReview  bool `json:"return_review"`
 	Report        bool `json:"report"`
 	Download      bool `json:"download"`
+	Answer        bool `json:"answer"`
 	Retry         bool `json:"retry"`
 }
 
@@ -221,7 +222,7 @@ func (s *Server) mayOf(ctx context.Context, user, recording storage.ID) (bootMay
 		access.Annotate: &b.Annotate, access.Reply: &b.Reply, access.Share: &b.Share,
 		access.RequestReview: &b.RequestReview, access.ReturnReview: &b.ReturnReview,
 		access.DownloadReport: &b.Report, access.DownloadRecording: &b.Download,
-		access.EditRecording: &b.Retry,
+		access.EditRecording: &b.Retry, access.AnswerReview: &b.Answer,
 	} {
 		err := s.options.Policy.May(ctx, user, action, recording)
 		if err != nil && storage.KindOf(err) != storage.Forbidden {

@@ -156,6 +156,16 @@ export class LiveFeed extends Emitter<Events> {
     this.#heard();
   }
 
+  /** Connects anew at once: for when the network is known to have changed under the line. */
+  reopen(): void {
+    if (this.#state === "closed" || this.#state === "forbidden" || this.#state === "gone") return;
+    const socket = this.#socket;
+    this.#drop();
+    socket?.close(4000);
+    this.#enter("away");
+    this.open();
+  }
+
   /** Ends the connection and does not come back until it is opened again. */
   close(): void {
     this.#stopWaiting();

@@ -3,7 +3,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { parseStamp, span, stamp } from "../lib/clock";
+import { parseStamp, stamp } from "../lib/clock";
 import { Icon } from "../lib/icon";
 import { t } from "../lib/messages";
 import { AreaField, KindField } from "./fields";
@@ -106,23 +106,15 @@ function Moment({ composition }: { composition: Composition }) {
   const range = end_ms > start_ms;
   return (
     <div class="row moment">
-      <span class="time">{t("room.at", { time: span(start_ms, end_ms) })}</span>
-      <TimeButton label="room.set_start" keys="I" act={() => composition.setStart()} />
-      <TimeButton label="room.set_end" keys="O" act={() => composition.setEnd()} />
-      {(range || pinned) && (
-        <button type="button" class="button quiet small" onClick={() => composition.unpin()}>
-          <Icon name="x" />
-          {t(range ? "room.clear_range" : "room.unpin")}
-        </button>
-      )}
-      <label class="visually-hidden" for="composer-time">
-        {t("room.time_typed")}
+      <label class="sm" for="composer-time">
+        {t("room.at")}
+        <span class="visually-hidden"> ({t("room.time_typed")})</span>
       </label>
       <input
         id="composer-time"
         class="time moment-typed"
         inputMode="numeric"
-        size={7}
+        autocomplete="off"
         value={stamp(start_ms)}
         onChange={(event) => {
           const ms = parseStamp(event.currentTarget.value);
@@ -130,6 +122,20 @@ function Moment({ composition }: { composition: Composition }) {
           else composition.pinAt(ms);
         }}
       />
+      <span class="time">{range && `–${stamp(end_ms)}`}</span>
+      <TimeButton label="room.set_start" keys="I" act={() => composition.setStart()} />
+      <TimeButton label="room.set_end" keys="O" act={() => composition.setEnd()} />
+      {(range || pinned) && (
+        <button
+          type="button"
+          class="button quiet small"
+          aria-label={t(range ? "room.clear_range" : "room.unpin")}
+          title={t(range ? "room.clear_range" : "room.unpin")}
+          onClick={() => composition.unpin()}
+        >
+          <Icon name="x" />
+        </button>
+      )}
     </div>
   );
 }

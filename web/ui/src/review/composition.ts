@@ -61,6 +61,12 @@ export class Composition {
     this.change({ kind });
   }
 
+  /** Is about to be written into: pauses the video until it is posted, and pins the moment. */
+  begin(): void {
+    this.pinNow();
+    this.#pause();
+  }
+
   /** Pins the moment that is on the screen; a range that is being made stays. */
   pinNow(): void {
     if (!this.pinned.value) this.pinAt(Math.round(this.player.now.value));

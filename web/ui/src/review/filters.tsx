@@ -28,7 +28,7 @@ export function Filters({ room }: { room: Room }) {
           onClick={() => room.toggleFilter("areas", area.id)}
         >
           <i data-hue={area.hue} />
-          {area.name} <span class="count">{counts.get(area.id) ?? 0}</span>
+          <span class="chip-name">{area.name}</span> <span class="tally">{counts.get(area.id) ?? 0}</span>
         </button>
       ))}
       {areas.length > 0 && counts.has("") && (
@@ -39,7 +39,7 @@ export function Filters({ room }: { room: Room }) {
           onClick={() => room.toggleFilter("areas", "")}
         >
           <i class="no-area" />
-          {t("room.no_area")} <span class="count">{counts.get("")}</span>
+          {t("room.no_area")} <span class="tally">{counts.get("")}</span>
         </button>
       )}
       {kinds
@@ -50,10 +50,12 @@ export function Filters({ room }: { room: Room }) {
             key={kind}
             class="chip"
             aria-pressed={filter.kinds.has(kind)}
+            aria-label={`${t(`kind.${kind}`)} ${counts.get(kind) ?? 0}`}
+            title={t(`kind.${kind}`)}
             onClick={() => room.toggleFilter("kinds", kind)}
           >
             <KindShape kind={kind} />
-            {t(`kind.${kind}`)} <span class="count">{counts.get(kind) ?? 0}</span>
+            <span class="tally">{counts.get(kind) ?? 0}</span>
           </button>
         ))}
       {people.size > 1 && (

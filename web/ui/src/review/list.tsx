@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 
 import { t } from "../lib/messages";
 import { Mark } from "./mark";
+import { Summaries } from "./status";
 import type { Room } from "./room";
 
 /** How many marks are made before the first picture, and how many at each idle moment after. */
@@ -80,6 +81,7 @@ export function List({ room }: { room: Room }) {
         aria-label={t("room.list")}
         tabIndex={0}
       >
+        <Summaries room={room} />
         {marks.length > 0 ? (
           <ol class="marks">
             {marks.slice(0, made.value).map((mark) => (

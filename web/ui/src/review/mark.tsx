@@ -38,7 +38,7 @@ function MarkBody({ room, mark }: { room: Room; mark: Shown }) {
         <button
           type="button"
           class="mark-time time"
-          aria-label={t("room.go_to", { time: spoken(mark.start_ms, locale()) })}
+          title={t("room.go_to", { time: spoken(mark.start_ms, locale()) })}
           onClick={() => room.go(mark)}
         >
           {span(mark.start_ms, mark.end_ms)}

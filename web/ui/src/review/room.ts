@@ -3,7 +3,7 @@
 
 import { batch, computed, effect, type Signal, signal } from "@preact/signals";
 
-import { request, Problem } from "../lib/api";
+import { request } from "../lib/api";
 import { spoken } from "../lib/clock";
 import { Courier } from "../lib/courier";
 import { Emitter } from "../lib/emitter";
@@ -16,10 +16,11 @@ import { apply, type Filter, type Marks, marksOf, matches, perform, type Shown, 
 import type { Player } from "./player";
 import type { Preferences } from "./preferences";
 import { sendByAPI } from "./rest";
+import { sentenceOf } from "./said";
 import { parseStoryboard, type Still } from "./storyboard";
 import { nearest, neighbour } from "./timeline-maths";
 import type { Annotation, Boot, Draft, Processing, Review, Share, TargetArea } from "./types";
-import type { Waveform } from "./waveform";
+import { type Drawn, drawn, type Waveform } from "./waveform";
 
 /** What lies over the room. */
 export type Panel = "" | "keys" | "share" | "request" | "return";
@@ -68,7 +69,7 @@ export class Room extends Emitter<Events> {
     reason: "",
   });
   readonly renditions = signal<ReadonlySet<string>>(new Set());
-  readonly waveform = signal<Waveform | null>(null);
+  readonly waveform = signal<Drawn | null>(null);
   readonly storyboard = signal<{ sheet: string; stills: Still[] }>({ sheet: "", stills: [] });
   readonly panel = signal<Panel>("");
   readonly toast = signal<Toast | null>(null);
@@ -157,7 +158,9 @@ export class Room extends Emitter<Events> {
     );
     const online = () => {
       this.offline.value = !navigator.onLine;
-      if (navigator.onLine && feed.state === "away") feed.open();
+      // The line of before may be dead without knowing it.
+      if (navigator.onLine && this.#wasOffline) feed.reopen();
+      this.#wasOffline = !navigator.onLine;
     };
     window.addEventListener("online", online);
     window.addEventListener("offline", online);
@@ -237,8 +240,7 @@ export class Room extends Emitter<Events> {
 
   /** Asks for the composer, at this moment. */
   compose(): void {
-    this.player.pause();
-    this.composition.pinNow();
+    this.composition.begin();
     this.emit("compose", undefined);
   }
 
@@ -272,6 +274,17 @@ export class Room extends Emitter<Events> {
       this.composition.takeBack(draft as unknown as Draft);
       this.emit("compose", undefined);
     } else this.#post(write);
+  }
+
+  /** Says that a returned review has been answered. */
+  async answer({ id, version }: Review): Promise<void> {
+    try {
+      this.reviewed(
+        await request<Review>("POST", this.path(`reviews/${id}/answer`), { body: { version } }),
+      );
+    } catch (cause) {
+      this.tell(sentenceOf(cause));
+    }
   }
 
   /** Takes in a review as the server has it now. */
@@ -309,7 +322,7 @@ export class Room extends Emitter<Events> {
       this.processing.value = { state: "queued", step: "", percent: 0, left_seconds: -1, reason: "" };
       this.#follow();
     } catch (cause) {
-      this.tell(cause instanceof Problem && cause.detail ? cause.detail : t("room.no_connection"));
+      this.tell(sentenceOf(cause));
     }
   }
 
@@ -359,6 +372,7 @@ export class Room extends Emitter<Events> {
   }
 
   #wasAway = false;
+  #wasOffline = !navigator.onLine;
 
   /** Asks over the API while no live feed gets through. */
   async #poll(): Promise<void> {
@@ -410,7 +424,8 @@ export class Room extends Emitter<Events> {
   async #fetchRenditions(made: ReadonlySet<string>): Promise<void> {
     try {
       if (made.has("waveform") && !this.waveform.peek()) {
-        this.waveform.value = await request<Waveform>("GET", this.path("renditions/waveform"));
+        const waveform = await request<Waveform>("GET", this.path("renditions/waveform"));
+        this.waveform.value = drawn(waveform);
       }
       if (made.has("storyboard") && made.has("storyboard_index") && !this.storyboard.peek().sheet) {
         const index = await fetch(this.path("renditions/storyboard_index"));

@@ -19,6 +19,27 @@ export function PlayerNotice({ room }: { room: Room }) {
   );
 }
 
+/** The summaries of the reviews that have come back, before everything else. */
+export function Summaries({ room }: { room: Room }) {
+  const returned = room.reviews.value.filter(({ returned_at, summary }) => returned_at && summary);
+  return (
+    <>
+      {returned.map((review) => (
+        <section class="summary" key={review.id}>
+          <h2 class="sm">{t("room.summary_from", { name: review.instructor.name })}</h2>
+          <p>{review.summary}</p>
+          {room.may.value.answer && review.state === "returned" && (
+            <button type="button" class="button small" onClick={() => void room.answer(review)}>
+              {t("room.answer")}
+            </button>
+          )}
+          {review.state === "answered" && <p class="muted xs">{t("review.answered")}</p>}
+        </section>
+      ))}
+    </>
+  );
+}
+
 /** Under the video, while the recording is worked on. */
 export function ProcessingLine({ room }: { room: Room }) {
   const processing = room.processing.value;
@@ -66,7 +87,8 @@ export function ConnectionLine({ room }: { room: Room }) {
   const state = room.connection.value;
   const waiting = room.entries.value.filter((entry) => !entry.refused).length;
   const kept = waiting > 0 ? ` ${t("room.kept", { count: waiting })}` : "";
-  switch (state) {
+  const shown = room.offline.value && (state === "live" || state === "connecting") ? "away" : state;
+  switch (shown) {
     case "signed_out":
       return (
         <p class="connection sm">

@@ -42,9 +42,10 @@ export class TimelineState {
 
   /** Shows the whole of the recording where it was shown, also when it has grown longer. */
   grow(before: number, duration: number): void {
-    const { from, to } = this.view.value;
+    // Peeks: who calls this is told of lengths, not of views.
+    const { from, to } = this.view.peek();
     if (from === 0 && to >= before) this.view.value = { from: 0, to: Math.max(1, duration) };
-    else this.view.value = clampView(this.view.value, duration);
+    else this.view.value = clampView(this.view.peek(), duration);
   }
 }
 

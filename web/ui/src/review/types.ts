@@ -72,6 +72,7 @@ export interface Review {
   instructor: Person;
   state: "requested" | "in_progress" | "returned" | "answered";
   summary: string;
+  returned_at?: string;
   version: number;
 }
 
@@ -105,6 +106,7 @@ export interface Boot {
     request_review: boolean;
     report: boolean;
     download: boolean;
+    answer: boolean;
     retry: boolean;
   };
   target_areas: TargetArea[];

@@ -9,6 +9,16 @@ export interface Waveform {
   duration_ms: number;
 }
 
+/** A waveform that knows its highest peak. */
+export interface Drawn extends Waveform {
+  loudest: number;
+}
+
+export function drawn(waveform: Waveform): Drawn {
+  // Not Math.max(...peaks): a long lesson has more peaks than a call has arguments.
+  return { ...waveform, loudest: waveform.peaks.reduce((most, peak) => Math.max(most, peak), 0) };
+}
+
 const middle = 31; // px from the top: the waveform has the upper 62 px of the timeline
 const tallest = 50;
 const pitch = 3; // px from bar to bar
@@ -19,7 +29,7 @@ const pitch = 3; // px from bar to bar
  */
 export function drawWaveform(
   canvas: HTMLCanvasElement,
-  waveform: Waveform | null,
+  waveform: Drawn | null,
   view: View,
   width: number,
   colour: string,
@@ -35,9 +45,11 @@ export function drawWaveform(
   const heights = waveform
     ? bars(waveform.peaks, waveform.peaks_per_second, view, count)
     : new Float32Array(count);
+  // A quiet room is drawn as tall as a loud one: the shape is what is looked for.
+  const loudest = waveform ? Math.max(64, waveform.loudest) / 255 : 1;
   draw.beginPath();
   heights.forEach((height, i) => {
-    const tall = Math.max(2, height * tallest);
+    const tall = Math.max(2, (height / loudest) * tallest);
     draw.roundRect(i * pitch, middle - tall / 2, 2, tall, 1);
   });
   draw.fill();

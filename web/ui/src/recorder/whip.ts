@@ -1,0 +1,130 @@
+// A WHIP client (RFC 9725): sends one MediaStream to an endpoint as one take. It knows nothing of
+// screens, recordings or people; who uses it makes a new one for each take.
+
+import { offerAudioRepair, preferVideo } from "./sdp";
+
+/** A refusal of the endpoint, or an endpoint that could not be reached (status 0). */
+export class WhipError extends Error {
+  constructor(
+    readonly status: number,
+    /** The server's own sentence, when it sent one. */
+    readonly detail: string,
+  ) {
+    super(detail || `WHIP: status ${status}`);
+    this.name = "WhipError";
+  }
+}
+
+export interface WhipOptions {
+  /** The most that the picture may take, in bits a second. */
+  maxBitrate?: number;
+  /** Candidates that are found within so many milliseconds go with the offer. */
+  gatherFor?: number;
+  signal?: AbortSignal;
+}
+
+const defaults = { maxBitrate: 2_500_000, gatherFor: 500 };
+
+/** One take on its way. */
+export class WhipSession {
+  private constructor(
+    readonly connection: RTCPeerConnection,
+    private readonly resource: string,
+  ) {}
+
+  /**
+   * Offers the stream and resolves when the endpoint has answered: media flows as soon as the
+   * connection is made. Rejects with WhipError.
+   */
+  static async publish(endpoint: string, stream: MediaStream, options: WhipOptions = {}): Promise<WhipSession> {
+    const { maxBitrate, gatherFor } = { ...defaults, ...options };
+    const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+    try {
+      await addTracks(connection, stream, maxBitrate);
+      const offer = await connection.createOffer();
+      await connection.setLocalDescription({ type: "offer", sdp: offerAudioRepair(offer.sdp ?? "") });
+      await gathered(connection, gatherFor);
+      const sdp = offerAudioRepair(connection.localDescription?.sdp ?? "");
+      const { answer, resource } = await post(endpoint, sdp, options.signal);
+      await connection.setRemoteDescription({ type: "answer", sdp: answer });
+      return new WhipSession(connection, resource);
+    } catch (cause) {
+      connection.close();
+      throw cause;
+    }
+  }
+
+  /** Puts another device's track in the place of the one of its kind, without a new take. */
+  async replaceTrack(track: MediaStreamTrack): Promise<void> {
+    const sender = this.connection.getSenders().find((s) => s.track?.kind === track.kind);
+    await sender?.replaceTrack(track);
+  }
+
+  /** Ends the take: the server is told, so that it need not wait for the connection to die. */
+  async close(): Promise<void> {
+    try {
+      await fetch(this.resource, { method: "DELETE", credentials: "same-origin", keepalive: true });
+    } catch {
+      // The server notices by itself when packets stop.
+    }
+    this.connection.close();
+  }
+}
+
+async function addTracks(connection: RTCPeerConnection, stream: MediaStream, maxBitrate: number): Promise<void> {
+  for (const track of stream.getTracks()) {
+    const transceiver = connection.addTransceiver(track, { direction: "sendonly", streams: [stream] });
+    if (track.kind !== "video") continue;
+    const able = RTCRtpSender.getCapabilities("video")?.codecs ?? [];
+    if (able.length > 0) transceiver.setCodecPreferences(preferVideo(able));
+    const parameters = transceiver.sender.getParameters() as RTCRtpSendParameters & {
+      degradationPreference?: string;
+    };
+    parameters.degradationPreference = "maintain-resolution"; // full size from the first frame on
+    for (const encoding of parameters.encodings) encoding.maxBitrate = maxBitrate;
+    await transceiver.sender.setParameters(parameters);
+  }
+}
+
+function gathered(connection: RTCPeerConnection, within: number): Promise<void> {
+  if (connection.iceGatheringState === "complete") return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      connection.removeEventListener("icegatheringstatechange", check);
+      resolve();
+    };
+    const check = () => connection.iceGatheringState === "complete" && done();
+    const timer = setTimeout(done, within);
+    connection.addEventListener("icegatheringstatechange", check);
+  });
+}
+
+async function post(endpoint: string, sdp: string, signal?: AbortSignal): Promise<{ answer: string; resource: string }> {
+  let response: Response;
+  try {
+    response = await fetch(endpoint, {
+      method: "POST",
+      headers: { "Content-Type": "application/sdp" },
+      credentials: "same-origin",
+      body: sdp,
+      signal,
+    });
+  } catch {
+    throw new WhipError(0, "");
+  }
+  const text = await response.text();
+  if (response.status !== 201) throw new WhipError(response.status, detailOf(text));
+  const location = response.headers.get("Location");
+  if (!location) throw new WhipError(response.status, "");
+  return { answer: text, resource: new URL(location, response.url).href };
+}
+
+function detailOf(body: string): string {
+  try {
+    const problem = JSON.parse(body) as { detail?: unknown };
+    return typeof problem.detail === "string" ? problem.detail : "";
+  } catch {
+    return "";
+  }
+}
