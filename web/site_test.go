@@ -66,9 +66,9 @@ func (c *clock) advance(d time.Duration) {
 // newEmptySite is a server before anybody has set it up.
 func newEmptySite(t *testing.T, change ...func(*web.Options)) *site {
 	t.Helper()
-	st := &site{t: t, db: dbtest.SQLite(t), lines: &lines{}, clock: &clock{now: time.Now()},
+	st := &site{t: t, db: dbtest.SQLite(t), lines: newLines(), clock: &clock{now: time.Now()},
 		people: make(map[string]review.User)}
-	log := slog.New(slog.NewJSONHandler(st.lines, nil))
+	log := slog.New(slog.NewJSONHandler(st.lines, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	st.review = review.New(review.Options{DB: st.db, Log: log})
 	st.policy = access.New(st.db)
 	st.marks = annotate.NewLog(st.db, annotate.Options{})
@@ -235,12 +235,17 @@ func (b *browser) json(method, path, body string) answered {
 type lines struct {
 	mu   sync.Mutex
 	text []string
+	more chan struct{} // closed and renewed at each line
 }
+
+func newLines() *lines { return &lines{more: make(chan struct{})} }
 
 func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.text = append(l.text, string(p))
+	close(l.more)
+	l.more = make(chan struct{})
 	return len(p), nil
 }
 
@@ -250,18 +255,27 @@ func (l *lines) all() string {
 	return strings.Join(l.text, "")
 }
 
-// request is the line that the log has for a request.
-func (l *lines) request(id string) map[string]any {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, text := range l.text {
-		var line map[string]any
-		if strings.Contains(text, id) && json.Unmarshal([]byte(text), &line) == nil &&
-			line["msg"] == "request" && line["request"] == id {
-			return line
+// request is the line that the log has for a request; it is written after the answer has left.
+func (l *lines) request(t *testing.T, id string) map[string]any {
+	t.Helper()
+	for seen := 0; ; {
+		l.mu.Lock()
+		fresh, more := l.text[seen:], l.more
+		seen = len(l.text)
+		l.mu.Unlock()
+		for _, text := range fresh {
+			var line map[string]any
+			if strings.Contains(text, id) && json.Unmarshal([]byte(text), &line) == nil &&
+				line["msg"] == "request" && line["request"] == id {
+				return line
+			}
+		}
+		select {
+		case <-more:
+		case <-t.Context().Done():
+			t.Fatalf("the log has no line for request %s", id)
 		}
 	}
-	return nil
 }
 
 func check(t *testing.T, err error) {
