@@ -12,16 +12,19 @@ import (
 )
 
 type (
-	annotationPath struct {
+	// AnnotationPath and the others that are embedded are exported for huma, which looks into no
+	// others.
+	AnnotationPath struct {
 		ID         storage.ID `path:"id"`
 		Annotation storage.ID `path:"annotation"`
 	}
-	replyPath struct {
+	// ReplyPath names a reply.
+	ReplyPath struct {
 		ID    storage.ID `path:"id"`
 		Reply storage.ID `path:"reply"`
 	}
-	// versionQuery is the version that the person saw.
-	versionQuery struct {
+	// VersionQuery is the version that the person saw.
+	VersionQuery struct {
 		Version int64 `query:"version" required:"true" minimum:"1"`
 	}
 	// Versioned names the version that an edit is of.
@@ -108,7 +111,7 @@ func (s *Server) listAnnotations(ctx context.Context, in *recordingInput) (*stru
 }
 
 func (s *Server) createAnnotation(ctx context.Context, in *struct {
-	recordingPath
+	RecordingPath
 	Body NewAnnotation
 }) (*annotationOutput, error) {
 	v, _ := viewerOf(ctx)
@@ -123,7 +126,7 @@ func (s *Server) createAnnotation(ctx context.Context, in *struct {
 }
 
 func (s *Server) editAnnotation(ctx context.Context, in *struct {
-	annotationPath
+	AnnotationPath
 	Body AnnotationEdit
 }) (*annotationOutput, error) {
 	v, _ := viewerOf(ctx)
@@ -132,8 +135,8 @@ func (s *Server) editAnnotation(ctx context.Context, in *struct {
 }
 
 func (s *Server) deleteAnnotation(ctx context.Context, in *struct {
-	annotationPath
-	versionQuery
+	AnnotationPath
+	VersionQuery
 }) (*annotationOutput, error) {
 	v, _ := viewerOf(ctx)
 	a, _, err := s.options.Marks.Delete(ctx, v.ID, in.ID, in.Annotation, in.Version)
@@ -141,7 +144,7 @@ func (s *Server) deleteAnnotation(ctx context.Context, in *struct {
 }
 
 func (s *Server) restoreAnnotation(ctx context.Context, in *struct {
-	annotationPath
+	AnnotationPath
 	Body Versioned
 }) (*annotationOutput, error) {
 	v, _ := viewerOf(ctx)
@@ -150,7 +153,7 @@ func (s *Server) restoreAnnotation(ctx context.Context, in *struct {
 }
 
 func (s *Server) createReply(ctx context.Context, in *struct {
-	annotationPath
+	AnnotationPath
 	Body NewReply
 }) (*replyOutput, error) {
 	v, _ := viewerOf(ctx)
@@ -160,7 +163,7 @@ func (s *Server) createReply(ctx context.Context, in *struct {
 }
 
 func (s *Server) editReply(ctx context.Context, in *struct {
-	replyPath
+	ReplyPath
 	Body ReplyEdit
 }) (*replyOutput, error) {
 	v, _ := viewerOf(ctx)
@@ -169,8 +172,8 @@ func (s *Server) editReply(ctx context.Context, in *struct {
 }
 
 func (s *Server) deleteReply(ctx context.Context, in *struct {
-	replyPath
-	versionQuery
+	ReplyPath
+	VersionQuery
 }) (*replyOutput, error) {
 	v, _ := viewerOf(ctx)
 	r, _, err := s.options.Marks.DeleteReply(ctx, v.ID, in.ID, in.Reply, in.Version)
@@ -178,7 +181,7 @@ func (s *Server) deleteReply(ctx context.Context, in *struct {
 }
 
 func (s *Server) restoreReply(ctx context.Context, in *struct {
-	replyPath
+	ReplyPath
 	Body Versioned
 }) (*replyOutput, error) {
 	v, _ := viewerOf(ctx)

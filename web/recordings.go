@@ -71,12 +71,13 @@ type Saved struct {
 }
 
 type (
-	recordingInput  struct{ recordingPath }
+	recordingInput  struct{ RecordingPath }
 	recordingOutput struct {
 		ETag string `header:"ETag"`
 		Body Recording
 	}
-	recordingPath struct {
+	// RecordingPath is exported because huma fills in nothing of embedded types that are not.
+	RecordingPath struct {
 		ID storage.ID `path:"id"`
 	}
 )
@@ -216,7 +217,7 @@ func describeLesson(title, class string) (string, string, error) {
 func isControl(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }
 
 type editRecordingInput struct {
-	recordingPath
+	RecordingPath
 	Body RecordingEdit
 }
 

@@ -70,7 +70,8 @@ type ReviewReturn struct {
 }
 
 type (
-	reviewPath struct {
+	// ReviewPath names a review.
+	ReviewPath struct {
 		ID     storage.ID `path:"id"`
 		Review storage.ID `path:"review"`
 	}
@@ -122,7 +123,7 @@ func (s *Server) listShares(ctx context.Context, in *recordingInput) (*struct {
 }
 
 func (s *Server) share(ctx context.Context, in *struct {
-	recordingPath
+	RecordingPath
 	Body NewShare
 }) (*struct{ Body Share }, error) {
 	v, _ := viewerOf(ctx)
@@ -138,7 +139,7 @@ func (s *Server) share(ctx context.Context, in *struct {
 }
 
 func (s *Server) unshare(ctx context.Context, in *struct {
-	recordingPath
+	RecordingPath
 	User storage.ID `path:"user"`
 }) (*struct{}, error) {
 	v, _ := viewerOf(ctx)
@@ -164,7 +165,7 @@ func (s *Server) listReviews(ctx context.Context, in *recordingInput) (*struct {
 }
 
 func (s *Server) requestReview(ctx context.Context, in *struct {
-	recordingPath
+	RecordingPath
 	Body NewReview
 }) (*reviewOutput, error) {
 	v, _ := viewerOf(ctx)
@@ -174,7 +175,7 @@ func (s *Server) requestReview(ctx context.Context, in *struct {
 }
 
 func (s *Server) returnReview(ctx context.Context, in *struct {
-	reviewPath
+	ReviewPath
 	Body ReviewReturn
 }) (*reviewOutput, error) {
 	v, _ := viewerOf(ctx)
@@ -183,7 +184,7 @@ func (s *Server) returnReview(ctx context.Context, in *struct {
 }
 
 func (s *Server) answerReview(ctx context.Context, in *struct {
-	reviewPath
+	ReviewPath
 	Body Versioned
 }) (*reviewOutput, error) {
 	v, _ := viewerOf(ctx)
