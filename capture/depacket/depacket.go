@@ -122,7 +122,11 @@ func (d *Depacketizer) Push(p jitter.Packet) []Frame {
 	if p.Lost > 0 {
 		// What is missing may have been the end of the open frame, whole frames, or the beginning
 		// of this one: decoding begins again at a key frame.
-		d.abandon()
+		if d.open && p.Time == d.time {
+			d.broken = true
+		} else {
+			d.abandon()
+		}
 		d.waiting = d.format.Codec != Opus
 	}
 	if len(p.Payload) == 0 {
