@@ -59,6 +59,7 @@ func (s *Server) routes() []route {
 		s.pairingRoutes(),
 		s.personRoutes(),
 		s.adminRoutes(),
+		s.recorderRoutes(),
 		s.captureRoutes(),
 		s.feedRoutes(),
 		s.roomRoutes(),
