@@ -31,3 +31,11 @@ func newMetrics(to prometheus.Registerer) metrics {
 }
 
 func (m metrics) closed(code int) { m.closes.WithLabelValues(strconv.Itoa(code)).Inc() }
+
+// answered counts a write. Types that there are not, which clients may make up, are one.
+func (m metrics) answered(message, answer string) {
+	if messages[message] == nil {
+		message = "unknown"
+	}
+	m.writes.WithLabelValues(message, answer).Inc()
+}

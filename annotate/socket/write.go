@@ -20,6 +20,7 @@ func (c *conn) take(data []byte) {
 		return
 	}
 	if !c.writes.Allow() {
+		c.h.metrics.answered(h.Type, string(storage.TooMany))
 		c.sendJSON(refusedMessage{Type: "refused", Ref: h.Ref, Kind: storage.TooMany,
 			Message:      "This is faster than anyone can write. It will be sent again in a moment.",
 			RetryAfterMS: retryAfter.Milliseconds()})
@@ -43,7 +44,7 @@ func (c *conn) take(data []byte) {
 		c.refuse(h, err, current)
 		return
 	}
-	c.h.metrics.writes.WithLabelValues(h.Type, "ack").Inc()
+	c.h.metrics.answered(h.Type, "ack")
 	c.sendJSON(ackMessage{"ack", h.Ref, event.Seq, event.Version})
 }
 
@@ -112,7 +113,7 @@ func (c *conn) refuse(h head, err error, current any) {
 	if kind != storage.Conflict {
 		current = nil
 	}
-	c.h.metrics.writes.WithLabelValues("any", string(kind)).Inc()
+	c.h.metrics.answered(h.Type, string(kind))
 	c.failed("feedback could not be stored", err)
 	m := refusedMessage{Type: "refused", Ref: h.Ref, Kind: kind,
 		Message: storage.MessageOf(err), Current: current}
