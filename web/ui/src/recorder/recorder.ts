@@ -222,7 +222,7 @@ export class Recorder {
       }
     }
     this.phase.value = "over";
-    this.#hangUp();
+    this.#session?.drop();
     this.close();
     forget();
     return `/recordings/${this.#recording}`;

@@ -67,6 +67,11 @@ export class WhipSession {
     } catch {
       // The server notices by itself when packets stop.
     }
+    this.drop();
+  }
+
+  /** Lets go of a take that the server has ended by itself. */
+  drop(): void {
     this.connection.close();
   }
 }
