@@ -68,6 +68,15 @@ func (Names) Names(_ context.Context, ids []storage.ID) (map[storage.ID]string, 
 	return names, nil
 }
 
+// Runs is how many runs of a property test are worth their time: a tenth with -short, as under the
+// race detector, where each is dear. A failing run says its seed; -rapid.seed repeats it.
+func Runs(most int) int {
+	if testing.Short() {
+		return max(most/10, 1)
+	}
+	return most
+}
+
 func exec(t testing.TB, db *storage.DB, query string, args ...any) {
 	t.Helper()
 	_, err := db.Exec(context.Background(), query, args...)

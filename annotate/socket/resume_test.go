@@ -40,7 +40,11 @@ func (r *reader) cut() {
 func TestCutsAnywhere(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
 		h := open(t, db)
+		runs := at.Runs(30)
 		rapid.Check(t, func(rt *rapid.T) {
+			if runs--; runs < 0 {
+				return
+			}
 			h.recording = at.Lesson(t, db)
 			people := []storage.ID{storage.NewID(), storage.NewID()}
 			readers := []*reader{{viewer: people[0]}, {viewer: people[1]}, {viewer: people[1]}}

@@ -27,8 +27,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var ctx = context.Background()
 
-// patience bounds the waits of tests that fail.
-const patience = 20 * time.Second
+// patience bounds each wait of tests that fail.
+const patience = time.Minute
 
 // rules is a Gate that lets everyone do everything but what is forbidden.
 type rules struct {
