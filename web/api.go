@@ -59,7 +59,7 @@ func operation[I, O any](s *Server, w who, op huma.Operation,
 	do func(ctx context.Context, in *I) (*O, error),
 ) {
 	op.BodyReadTimeout = bodyTime
-	op.MaxBodyBytes = maxJSON
+	op.MaxBodyBytes = maxJSON + 1 // huma refuses the bound itself
 	if !w.open {
 		op.Security = []map[string][]string{{"session": {}}}
 	}

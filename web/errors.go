@@ -213,9 +213,13 @@ func humaProblem(ctx huma.Context, model *huma.ErrorModel) *Problem {
 	switch {
 	case model.Status == http.StatusRequestEntityTooLarge:
 		p.Detail = "That is more than fits: at most 1024 kB can be sent at once."
-	case model.Status == http.StatusBadRequest && len(p.Errors) > 0:
-		p.Detail = "The request cannot be read: " + p.Errors[0].Message + "."
+	case model.Status == http.StatusBadRequest:
 		p.Kind = storage.Invalid
+		why := model.Detail
+		if len(p.Errors) > 0 {
+			why = p.Errors[0].Message
+		}
+		p.Detail = "The request cannot be read: " + why + "."
 	case len(p.Errors) > 0:
 		p.Detail = fieldSentence(p.Errors[0])
 	case model.Status >= http.StatusInternalServerError:

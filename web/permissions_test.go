@@ -53,6 +53,7 @@ var permissions = map[string]string{
 	"POST /account/password":    "L++++++",
 	"POST /account/preferences": "L++++++",
 	"GET /api/me":               "L++++++",
+	"GET /record":               "L++++++", // then their programs decide
 	"GET /api/recordings":       "L++++++",
 	"POST /api/recordings":      "L++++++", // then the program decides
 

@@ -99,9 +99,9 @@ func localPath(next string) string {
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
 		return "/"
 	}
-	// Browsers read // and \ as the start of a host, and drop tabs and line ends before they look.
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") ||
-		strings.ContainsAny(next, "\\\t\r\n") || strings.HasPrefix(u.Path, "//") {
+	// Browsers read // and \ as the start of a host, and drop control characters before they look.
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(u.Path, "//") ||
+		strings.ContainsFunc(u.Path+next, func(c rune) bool { return c == '\\' || c < ' ' || c == 0x7f }) {
 		return "/"
 	}
 	if strings.HasPrefix(u.Path, "/login") || strings.HasPrefix(u.Path, "/api/") {

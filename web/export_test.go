@@ -1,0 +1,4 @@
+package web
+
+// LocalPath is localPath, for the tests.
+var LocalPath = localPath
