@@ -73,14 +73,17 @@ type NewInvited struct {
 	Role  review.Role `json:"role" enum:"teacher,instructor,lead"`
 }
 
-type pageInput struct {
+// PageQuery is the part of a list that is asked for. Like ProgramPath it is exported because huma
+// does not look into embedded fields that are not.
+type PageQuery struct {
 	After string `query:"after" doc:"The next of the part before."`
 	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
-func (p pageInput) page() review.Page { return review.Page{After: p.After, Limit: p.Limit} }
+func (p PageQuery) page() review.Page { return review.Page{After: p.After, Limit: p.Limit} }
 
-type programInput struct {
+// ProgramPath names a program in a path.
+type ProgramPath struct {
 	ID storage.ID `path:"id"`
 }
 
@@ -119,8 +122,8 @@ func (s *Server) apiMe(ctx context.Context, _ *struct{}) (*struct{ Body Me }, er
 }
 
 func (s *Server) apiMembers(ctx context.Context, in *struct {
-	programInput
-	pageInput
+	ProgramPath
+	PageQuery
 },
 ) (*struct{ Body ProgramMembers }, error) {
 	v, _ := viewerOf(ctx)
@@ -143,7 +146,7 @@ func (s *Server) apiMembers(ctx context.Context, in *struct {
 	return &struct{ Body ProgramMembers }{out}, nil
 }
 
-func (s *Server) apiAreas(ctx context.Context, in *programInput) (*struct{ Body FrameworkAreas }, error) {
+func (s *Server) apiAreas(ctx context.Context, in *ProgramPath) (*struct{ Body FrameworkAreas }, error) {
 	areas, err := s.options.Review.Areas(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -157,7 +160,7 @@ func (s *Server) apiAreas(ctx context.Context, in *programInput) (*struct{ Body 
 }
 
 func (s *Server) apiInvite(ctx context.Context, in *struct {
-	programInput
+	ProgramPath
 	Body NewInvited
 },
 ) (*struct{ Body Invited }, error) {

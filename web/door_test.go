@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -204,16 +205,29 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+type parameter struct{ In, Name string }
+
 func TestOpenAPI(t *testing.T) {
 	text, err := web.OpenAPI()
 	check(t, err)
 	var doc struct {
 		OpenAPI string
-		Paths   map[string]any
+		Paths   map[string]map[string]struct{ Parameters []parameter }
 	}
 	check(t, json.Unmarshal(text, &doc))
 	if doc.OpenAPI != "3.1.0" || doc.Paths["/api/me"] == nil {
 		t.Errorf("the description is %.200s", text)
+	}
+	// A path value that is not declared would reach its handler empty.
+	for path, operations := range doc.Paths {
+		for method, o := range operations {
+			for _, part := range strings.Split(path, "/") {
+				if name, ok := strings.CutPrefix(part, "{"); ok && !slices.ContainsFunc(o.Parameters,
+					func(p parameter) bool { return p.In == "path" && p.Name+"}" == name }) {
+					t.Errorf("%s %s does not declare %s", method, path, part)
+				}
+			}
+		}
 	}
 	got := newEmptySite(t).browser().get("/api/openapi.json")
 	if got.StatusCode != http.StatusOK || got.body != string(text) {

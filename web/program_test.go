@@ -1,10 +1,13 @@
 package web_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"backrow/storage"
 )
@@ -63,6 +66,35 @@ func TestMembers(t *testing.T) {
 	wantRedirect(t, lead.post(spare+"/remove", url.Values{"confirm": {"spare"}}), path)
 	if strings.Contains(st.as("owner").get(path).body, "@example.org") {
 		t.Error("a teacher is shown the addresses of others")
+	}
+}
+
+func TestMembersOverTheAPI(t *testing.T) {
+	st := newSite(t)
+	path := "/api/programs/" + string(st.program.ID) + "/members?limit=2"
+	owner, names := st.as("owner"), []string(nil)
+	for after := ""; ; {
+		got := owner.get(path + after)
+		var part struct {
+			Items []struct{ Name, Email, Role string }
+			Next  string
+		}
+		check(t, json.Unmarshal([]byte(got.body), &part))
+		for _, m := range part.Items {
+			names = append(names, m.Name+" "+m.Role+m.Email)
+		}
+		if part.Next == "" {
+			break
+		}
+		after = "&after=" + part.Next
+	}
+	want := []string{"Founder lead", "other teacher", "owner teacher", "pair instructor",
+		"another instructor", "lead lead", "spare teacher"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("the members (-want +got):\n%s", diff)
+	}
+	if got := st.as("lead").get(path); !strings.Contains(got.body, "founder@example.org") {
+		t.Errorf("the lead is not shown addresses: %s", got.body)
 	}
 }
 
