@@ -78,20 +78,20 @@ func mark(t testing.TB, at, long time.Duration, kind report.Kind, author string,
 
 // classroom is a JPEG of a blackboard and some heads.
 func classroom(t testing.TB, seed uint8) []byte {
-	im := image.NewRGBA(image.Rect(0, 0, 320, 180))
-	for y := range 180 {
-		for x := range 320 {
-			c := color.RGBA{86 - uint8(y/5), 106 - uint8(y/5), 104, 255}
-			if x > 80 && x < 240 && y > 20 && y < 90 {
+	im := image.NewRGBA(image.Rect(0, 0, 160, 90))
+	for y := range 90 {
+		for x := range 160 {
+			c := color.RGBA{86 - uint8(y/3), 106 - uint8(y/3), 104, 255}
+			if x > 40 && x < 120 && y > 10 && y < 45 {
 				c = color.RGBA{36, 72, 62, 255}
 			}
 			for i := range 3 {
-				cx, cy := 50+100*i+int(seed)%40, 140
-				if (x-cx)*(x-cx)+(y-cy)*(y-cy) < 300 || (x-cx)*(x-cx)/2+(y-200)*(y-200) < 1200 {
+				cx, cy := 25+50*i+int(seed)%20, 70
+				if (x-cx)*(x-cx)+(y-cy)*(y-cy) < 75 || (x-cx)*(x-cx)/2+(y-100)*(y-100) < 300 {
 					c = color.RGBA{31, 41, 43, 255}
 				}
 			}
-			im.Set(x, y, c)
+			im.SetRGBA(x, y, c)
 		}
 	}
 	return jpegOf(t, im)

@@ -84,7 +84,7 @@ func thousandths(v fixed.Int26_6) float64 { return float64(v) / 64 * 1000 / em }
 // an empty line.
 func (s *Setter) Lines(text string, style Style, width float64) []Line {
 	var lines []Line
-	for paragraph := range strings.SplitSeq(strings.ToValidUTF8(text, "\ufffd"), "\n") {
+	for paragraph := range strings.SplitSeq(clean(text), "\n") {
 		lines = append(lines, s.paragraph(paragraph, style, width, 0)...)
 	}
 	return lines
@@ -92,8 +92,22 @@ func (s *Setter) Lines(text string, style Style, width float64) []Line {
 
 // Line sets text in one line of at most width points, cut with an ellipsis if it is longer.
 func (s *Setter) Line(text string, style Style, width float64) Line {
-	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\n", " ")
-	return s.paragraph(text, style, width, 1)[0]
+	return s.paragraph(strings.ReplaceAll(clean(text), "\n", " "), style, width, 1)[0]
+}
+
+// clean is text in valid UTF-8 without control characters but line feeds. The others that end a
+// paragraph (UAX #9, class B) become line feeds: text behind one would be lost.
+func clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		properties, _ := bidi.LookupString(string(r))
+		switch {
+		case properties.Class() == bidi.B, r == '\u2028', r == '\v', r == '\f':
+			return '\n'
+		case unicode.IsControl(r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\ufffd"))
 }
 
 // paragraph sets text, which has no line feeds, in as many lines as it takes or at most most.

@@ -3,6 +3,7 @@ package typeset_test
 import (
 	"strings"
 	"testing"
+	"unicode"
 
 	"backrow/review/report/faces"
 	"backrow/review/report/typeset"
@@ -164,4 +165,42 @@ func TestParagraphs(t *testing.T) {
 	if got := said(s.Lines(long, typeset.Style{Size: 10}, 300)); got != long {
 		t.Error("a very long paragraph lost something")
 	}
+}
+
+// printed is text without controls and line ends, which lines leave out.
+func printed(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+func FuzzLines(f *testing.F) {
+	for _, text := range []string{
+		"Wait time", "Nguyễn Thị Hương", "مُعَلِّمَةٌ (00:41) abc", "שלום cd 12", "学生们，", "क्षेत्र", "ที่นี่", "👍🏽 ok",
+		"\xff\xfe", "\u202e\u2066\u2067\u2069\u202cx", "a\u0301\u0301\u0301", "\u200d\u200c\u00ad", "\n\n", "( [ {ا) ] }", "\U000e0001\U0010ffff",
+	} {
+		f.Add(text, 100.0, false)
+	}
+	s := setter(f)
+	f.Fuzz(func(t *testing.T, text string, width float64, bold bool) {
+		if len(text) > 1000 || width != width {
+			return
+		}
+		width = min(max(width, 0), 1e4)
+		style := typeset.Style{Size: 10, Bold: bold}
+		lines := s.Lines(text, style, width)
+		want := printed(strings.ToValidUTF8(text, "\ufffd"))
+		if got := printed(said(lines)); got != want {
+			t.Errorf("%q became %q", want, got)
+		}
+		for _, l := range lines {
+			if l.Width > width+.01 && len(l.Runs) > 1 && width > 100 {
+				t.Errorf("%q: a line is %.1f wide of %.1f", text, l.Width, width)
+			}
+		}
+		s.Line(text, style, width)
+	})
 }
