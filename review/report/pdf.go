@@ -115,7 +115,11 @@ func (r *writer) header() {
 		e := root.Add("P")
 		r.row(e, x, r.y, x+width, piece{fact[0], tinyFace(), 0})
 		r.y += 14
-		r.text(e, fact[1], bodyFace(), x, width)
+		lines := r.set.Lines(fact[1], bodyFace().Style, width)
+		for i := range lines {
+			lines[i].RightToLeft = false // beneath its label, whatever its script
+		}
+		r.lines(e, lines, bodyFace(), x, width)
 		lowest = max(lowest, r.y)
 		n++
 	}
