@@ -1,30 +1,54 @@
 // Puts a recording into a <video>. Chromium and Safari play HLS of CMAF segments themselves;
-// hls.js is fetched only where they do not (Firefox).
+// hls.js is fetched only where they do not (Firefox), or cannot play this one.
 
 /** Has video play the playlist at url. Returns what ends it. */
-export async function attach(
+export function attach(
   video: HTMLVideoElement,
   url: string,
-  failed: (fatal: Error) => void,
+  failed: (cause: unknown) => void,
+): () => void {
+  let ended = false;
+  let end = () => {};
+  const fallBack = () => {
+    attachLibrary(video, url, failed).then(
+      (destroy) => (ended ? destroy() : (end = destroy)),
+      failed,
+    );
+  };
+  if (!playsNatively(video)) fallBack();
+  else {
+    const refused = () => {
+      stop();
+      fallBack();
+    };
+    const stop = () => video.removeEventListener("error", refused);
+    video.addEventListener("error", refused);
+    end = stop;
+    if (!sameSource(video, url) || video.error) video.src = url;
+  }
+  return () => {
+    ended = true;
+    end();
+  };
+}
+
+async function attachLibrary(
+  video: HTMLVideoElement,
+  url: string,
+  failed: (cause: unknown) => void,
 ): Promise<() => void> {
-  if (playsNatively(video)) {
-    if (!sameSource(video, url)) video.src = url;
-    return () => video.removeAttribute("src");
-  }
   const { default: Hls } = await import("hls.js/light");
-  if (!Hls.isSupported()) {
-    failed(new Error("no Media Source Extensions"));
-    return () => {};
-  }
+  if (!Hls.isSupported()) throw new Error("no Media Source Extensions");
   video.querySelectorAll("source").forEach((source) => source.remove());
   video.removeAttribute("src");
   const hls = new Hls({
-    // Content-Security-Policy: a worker would need blob:, and segments are CMAF already: there
-    // is nothing to transmux.
+    // Segments are CMAF already: there is nothing for a worker to transmux.
     enableWorker: false,
     // A lesson is watched from its beginning, also while it is still being recorded.
     startPosition: 0,
     backBufferLength: 90,
+    // Picture and sound may begin up to a few frames apart.
+    maxBufferHole: 0.5,
   });
   let recoveries = 0;
   hls.on(Hls.Events.ERROR, (_, data) => {
@@ -39,7 +63,7 @@ export async function attach(
   return () => hls.destroy();
 }
 
-export function playsNatively(video: HTMLVideoElement): boolean {
+function playsNatively(video: HTMLVideoElement): boolean {
   return video.canPlayType("application/vnd.apple.mpegurl") !== "";
 }
 

@@ -93,7 +93,7 @@ function Action(props: { label: string; mark: Shown; act: () => void }) {
   return (
     <button type="button" class="link xs" onClick={props.act}>
       {t(props.label)}
-      <span class="visually-hidden"> ({about})</span>
+      <span class="visually-hidden">{` (${about})`}</span>
     </button>
   );
 }
@@ -142,7 +142,7 @@ function ReplyItem({ room, reply }: { room: Room; reply: ShownReply }) {
         <span class="mark-foot">
           <button type="button" class="link xs" onClick={() => setEditing(true)}>
             {t("room.edit")}
-            <span class="visually-hidden"> ({t("room.your_reply")})</span>
+            <span class="visually-hidden">{` (${t("room.your_reply")})`}</span>
           </button>
           <button
             type="button"
@@ -150,7 +150,7 @@ function ReplyItem({ room, reply }: { room: Room; reply: ShownReply }) {
             onClick={() => room.removeReply(reply.id, reply.version)}
           >
             {t("room.delete")}
-            <span class="visually-hidden"> ({t("room.your_reply")})</span>
+            <span class="visually-hidden">{` (${t("room.your_reply")})`}</span>
           </button>
         </span>
       )}

@@ -42,10 +42,10 @@ export class Player {
   }
 
   /** Loads the playlist and shows the moment atMS. */
-  async load(url: string, atMS: number): Promise<void> {
+  load(url: string, atMS: number): void {
     this.#detach();
     this.failure.value = "";
-    this.#detach = await attach(this.video, url, () => (this.failure.value = "source"));
+    this.#detach = attach(this.video, url, () => (this.failure.value = "source"));
     if (atMS > 0) this.seek(atMS);
   }
 
@@ -146,8 +146,7 @@ export class Player {
       this.volume.value = video.volume;
     });
     on("ratechange", () => (this.speed.value = video.playbackRate));
-    on("error", () => (this.failure.value = "source"));
-    on("loadeddata", () => (this.failure.value = ""));
+    on("loadeddata playing", () => (this.failure.value = ""));
     on("fullscreenchange", () => (this.fullscreen.value = !!document.fullscreenElement), document);
 
     batch(() => {
