@@ -35,7 +35,6 @@ type kit struct {
 	catalogue *storage.Catalogue
 	store     objects.Store
 	options   transcode.Options
-	log       *bytes.Buffer
 }
 
 func newKit(t *testing.T, db *storage.DB) *kit {

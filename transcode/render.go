@@ -245,7 +245,7 @@ func (a *attempt) stills(ctx context.Context, f *film) ([]output, error) {
 	tiles := ffmpeg.Tiles{From: downloadFile, Start: int64(middle), Seconds: grid.Seconds,
 		KeyFramesOnly: grid.Seconds > 2, Width: grid.Width, Height: grid.Height}
 	err := a.ffmpeg(ctx, ffmpeg.Command{Args: tiles.Args(), Stdout: sheet, Limits: a.limits(f.length),
-		Progress: func(ffmpeg.Progress) { a.report.at(float64(sheet.Drawn()) / float64(grid.Tiles)) },
+		Progress: func(r ffmpeg.Progress) { a.report.at(float64(r.Frames) / float64(grid.Tiles)) },
 	}, "")
 	if err != nil {
 		return nil, err
