@@ -172,14 +172,13 @@ func (b *bench) object(key string) []byte {
 
 // stored is what is read back of a recording.
 type stored struct {
-	numbers    []int // of the frames
-	keyless    int   // segments that do not begin with a key frame
-	video      int64 // decode time of the first frame, 1/90000 s
-	audio      int64 // and of the first packet of sound, 1/48000 s
-	packets    int   // of sound
-	file       []byte
-	playlist   string
-	lastPacket int64
+	numbers  []int // of the frames
+	keyless  int   // segments that do not begin with a key frame
+	video    int64 // decode time of the first frame, 1/90000 s
+	audio    int64 // and of the first packet of sound, 1/48000 s
+	packets  int   // of sound
+	file     []byte
+	playlist string
 }
 
 // read follows the playlist as a player does.
