@@ -78,9 +78,10 @@ export async function makeMicrophone(path, seconds) {
 // watchSource runs in the page before its own scripts. It keeps a note of when each flash and
 // each beep left the devices (performance.now of their arrival), read from clones of the very
 // tracks that the page records: the file camera and the file microphone do not start together, so
-// only this tells by how much the source itself is apart.
+// only this tells by how much the source itself is apart. What the browser says that it sent is
+// written into the session's storage as it goes, since the page ends with the lesson.
 export function watchSource() {
-  const source = { flashes: [], beeps: [], connections: [] };
+  const source = { flashes: [], beeps: [] };
   globalThis.__source = source;
   const original = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   navigator.mediaDevices.getUserMedia = async (constraints) => {
@@ -93,9 +94,21 @@ export function watchSource() {
   globalThis.RTCPeerConnection = class extends Connection {
     constructor(...args) {
       super(...args);
-      source.connections.push(this);
+      follow(this);
     }
   };
+  async function follow(connection) {
+    let sent = { frames: 0, first: 0, last: 0 };
+    while (connection.connectionState !== 'closed') {
+      for (const stat of (await connection.getStats()).values()) {
+        if (stat.type !== 'outbound-rtp' || stat.kind !== 'video' || stat.framesSent <= sent.frames) continue;
+        const now = performance.now();
+        sent = { frames: stat.framesSent, first: sent.first || now, last: now };
+        sessionStorage.setItem('sent', JSON.stringify(sent));
+      }
+      await new Promise((resume) => { setTimeout(resume, 10); });
+    }
+  }
   async function watchVideo(track) {
     const reader = new globalThis.MediaStreamTrackProcessor({ track }).readable.getReader();
     let lit = true;

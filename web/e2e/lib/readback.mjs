@@ -22,7 +22,8 @@ async function run(command, args) {
 export async function readBack(input, { headers = '' } = {}) {
   const from = headers ? ['-headers', headers] : [];
   const video = await run('ffmpeg', ['-v', 'error', '-nostdin', ...from, '-i', input, '-an', '-vf',
-    `scale=${grid.width}:${grid.height}:flags=area,format=gray`, '-fps_mode', 'passthrough', '-f', 'rawvideo', 'pipe:1']);
+    `scale=${grid.width}:${grid.height}:flags=area,format=gray`, '-fps_mode', 'passthrough',
+    '-enc_time_base', '-1', '-f', 'rawvideo', 'pipe:1']);
   const probe = await run('ffprobe', ['-v', 'error', ...from, '-select_streams', 'v', '-show_entries',
     'frame=best_effort_timestamp_time', '-of', 'csv=p=0', input]);
   const format = await run('ffprobe', ['-v', 'error', ...from, '-show_entries', 'format=duration', '-of', 'csv=p=0', input]);
