@@ -39,7 +39,7 @@ type check struct {
 
 // Run looks at everything and ends with an error when something is missing.
 func (c *doctorCommand) Run(ctx context.Context, t *terminal) error {
-	if err := errors.Join(c.webSettings.validate(), c.dataSettings.validate()); err != nil {
+	if err := errors.Join(c.webSettings.validate(), c.dataSettings.validate(), c.captureSettings.validate()); err != nil {
 		return err
 	}
 	missing := 0
@@ -150,15 +150,15 @@ func (c *doctorCommand) lookAtAddress(address, flag string) (string, error) {
 
 func (c *doctorCommand) lookAtMedia(context.Context) (string, error) {
 	host := c.mediaHost(c.Listen)
-	if c.WebRTCTCPPort > 0 {
-		if _, err := c.lookAtAddress(net.JoinHostPort(host, strconv.Itoa(c.WebRTCTCPPort)), "--webrtc-tcp-port"); err != nil {
+	if c.MediaTCPPort > 0 {
+		if _, err := c.lookAtAddress(net.JoinHostPort(host, strconv.Itoa(c.MediaTCPPort)), "--media-tcp-port"); err != nil {
 			return "", err
 		}
 	}
-	conn, err := net.ListenPacket("udp", net.JoinHostPort(host, strconv.Itoa(c.WebRTCUDPPort)))
+	conn, err := net.ListenPacket("udp", net.JoinHostPort(host, strconv.Itoa(c.MediaUDPPort)))
 	if err != nil {
 		return "", storage.Errorf(storage.Unavailable,
-			"UDP port %d cannot be listened on. Choose another with --webrtc-udp-port. %w", c.WebRTCUDPPort, err)
+			"UDP port %d cannot be listened on. Choose another with --media-udp-port. %w", c.MediaUDPPort, err)
 	}
 	defer conn.Close()
 	udp := conn.(*net.UDPConn)
@@ -169,7 +169,7 @@ func (c *doctorCommand) lookAtMedia(context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	found := fmt.Sprintf("UDP %d, TCP %d", c.WebRTCUDPPort, c.WebRTCTCPPort)
+	found := fmt.Sprintf("UDP %d, TCP %d", c.MediaUDPPort, c.MediaTCPPort)
 	if got < receiveWants {
 		found += fmt.Sprintf("; for more than 20 lessons at once raise the socket buffer: sysctl -w net.core.rmem_max=%d", receiveWants)
 	}

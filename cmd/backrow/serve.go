@@ -48,7 +48,7 @@ type serveCommand struct {
 // Run serves until ctx ends, then drains: no new requests, what is being received is stored, jobs
 // go back into their queue.
 func (c *serveCommand) Run(ctx context.Context, t *terminal) error {
-	if err := errors.Join(c.webSettings.validate(), c.dataSettings.validate()); err != nil {
+	if err := errors.Join(c.webSettings.validate(), c.dataSettings.validate(), c.captureSettings.validate()); err != nil {
 		return err
 	}
 	log := newLog(t.err, c.logSettings)
@@ -192,8 +192,8 @@ func (c *serveCommand) openCapture(h *house, registry *prometheus.Registry, log 
 	h.capture, err = capture.New(capture.Options{
 		Catalogue: h.catalogue, Objects: h.store, Jobs: h.pool, Log: log, Metrics: registry,
 		Spool: filepath.Join(c.Data, "spool"), SpoolBytes: c.SpoolLimit << 20,
-		UDPPort: c.WebRTCUDPPort, TCPPort: c.WebRTCTCPPort,
-		ListenIPs: listen, AdvertiseIPs: c.WebRTCAddresses, Loopback: true,
+		UDPPort: c.MediaUDPPort, TCPPort: c.MediaTCPPort,
+		ListenIPs: listen, AdvertiseIPs: c.MediaAdvertise, Loopback: true,
 		MaxStreams: c.MaxStreams, Idle: c.ResumeFor,
 	})
 	if err != nil {

@@ -95,18 +95,39 @@ func (s *webSettings) validate() error {
 }
 
 type captureSettings struct {
-	WebRTCUDPPort   int           `name:"webrtc-udp-port" help:"The UDP port for lessons being recorded." default:"8189"`
-	WebRTCTCPPort   int           `name:"webrtc-tcp-port" help:"The TCP port for the same, where UDP is blocked." default:"8189"`
-	WebRTCListen    string        `name:"webrtc-listen" help:"The address that both bind to. By default the one of --listen." placeholder:"HOST"`
-	WebRTCAddresses []string      `name:"webrtc-address" help:"The addresses to tell browsers, when this machine does not know its own (NAT). May be given more than once." placeholder:"IP"`
-	MaxStreams      int           `help:"How many lessons may be recorded at once." default:"50"`
-	SpoolLimit      int64         `help:"How many megabytes may wait on disk for the database or the store." default:"20480"`
-	ResumeFor       time.Duration `help:"How long a recording that lost its browser stays open for it." default:"2h"`
+	MediaUDPPort   int           `name:"media-udp-port" help:"The UDP port for lessons being recorded." default:"8189"`
+	MediaTCPPort   int           `name:"media-tcp-port" help:"The TCP port for the same, where UDP is blocked; -1: none." default:"8189"`
+	MediaIP        string        `name:"media-ip" help:"The address that both are bound to. By default the one of --listen." placeholder:"IP"`
+	MediaAdvertise []string      `name:"media-advertise" help:"The addresses to tell browsers, when this machine does not know its own (NAT). May be given more than once." placeholder:"IP"`
+	MaxStreams     int           `help:"How many lessons may be recorded at once." default:"50"`
+	SpoolLimit     int64         `help:"How many megabytes may wait on disk for the database or the store." default:"20480"`
+	ResumeFor      time.Duration `help:"How long a recording that lost its browser stays open for it." default:"2h"`
+}
+
+func (s *captureSettings) validate() error {
+	if s.MediaUDPPort < 1 || s.MediaUDPPort > 65535 {
+		return storage.Errorf(storage.Invalid, "--media-udp-port must be 1 to 65535, not %d.", s.MediaUDPPort)
+	}
+	if s.MediaTCPPort != -1 && (s.MediaTCPPort < 1 || s.MediaTCPPort > 65535) {
+		return storage.Errorf(storage.Invalid,
+			"--media-tcp-port must be 1 to 65535, or -1 for none, not %d.", s.MediaTCPPort)
+	}
+	for _, ip := range append([]string{s.MediaIP}, s.MediaAdvertise...) {
+		if ip != "" && net.ParseIP(ip) == nil {
+			return storage.Errorf(storage.Invalid,
+				"--media-ip and --media-advertise want addresses such as 192.0.2.7, not %q.", ip)
+		}
+	}
+	if s.MaxStreams < 1 || s.SpoolLimit < 64 || s.ResumeFor < time.Minute {
+		return storage.Errorf(storage.Invalid,
+			"--max-streams must be at least 1, --spool-limit 64 (megabytes), --resume-for 1m.")
+	}
+	return nil
 }
 
 // mediaHost is the address that media is received on: what was named, or where the pages are.
 func (s *captureSettings) mediaHost(listen string) string {
-	host := s.WebRTCListen
+	host := s.MediaIP
 	if host == "" {
 		host, _, _ = net.SplitHostPort(listen) // validate has seen that it is HOST:PORT
 	}

@@ -79,7 +79,8 @@ export async function makeMicrophone(path, seconds) {
 // each beep left the devices (performance.now of their arrival), read from clones of the very
 // tracks that the page records: the file camera and the file microphone do not start together, so
 // only this tells by how much the source itself is apart. What the browser says that it sent is
-// written into the session's storage as it goes, since the page ends with the lesson.
+// written into the session's storage as it goes, since the page ends with the lesson; so is when
+// something was last clicked, and when a video last had its first frame.
 export function watchSource() {
   const source = { flashes: [], beeps: [] };
   globalThis.__source = source;
@@ -90,6 +91,9 @@ export function watchSource() {
     for (const track of stream.getAudioTracks()) watchAudio(track.clone());
     return stream;
   };
+  const note = (name) => sessionStorage.setItem(name, String(Date.now()));
+  addEventListener('click', () => note('clicked'), { capture: true });
+  addEventListener('loadeddata', () => note('shown'), { capture: true }); // a first frame is there
   const Connection = globalThis.RTCPeerConnection;
   globalThis.RTCPeerConnection = class extends Connection {
     constructor(...args) {

@@ -41,7 +41,7 @@ export class Server {
   async again(first = []) {
     const from = this.log.length;
     this.#child = spawn(binary, ['serve', '--data', this.data, '--listen', `127.0.0.1:${this.port}`,
-      '--webrtc-udp-port', String(this.media), '--webrtc-tcp-port', String(this.media),
+      '--media-udp-port', String(this.media), '--media-tcp-port', String(this.media),
       ...this.#flags, ...first], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.env } });
     const child = this.#child;
     child.stdout.on('data', (chunk) => { this.log += chunk; });
