@@ -80,8 +80,8 @@ func (st *sessionStore) sweep(ctx context.Context, now storage.Time) error {
 
 func (s *Server) newSessions() {
 	s.store = &sessionStore{db: s.options.DB}
-	m := scs.New()
-	m.Store = s.store
+	// Not scs.New: it starts a store in memory, with a goroutine that cannot be ended surely.
+	m := &scs.SessionManager{Store: s.store, Codec: scs.GobCodec{}}
 	m.HashTokenInStore = true
 	m.Lifetime = s.options.SessionLife
 	// scs would write the session at every request to count idle time: a commit for each media
@@ -92,6 +92,8 @@ func (s *Server) newSessions() {
 		m.Cookie.Name = "__Host-backrow"
 	}
 	m.Cookie.Secure = s.secure()
+	m.Cookie.Path = "/"
+	m.Cookie.Persist = true
 	m.Cookie.HttpOnly = true
 	m.Cookie.SameSite = http.SameSiteLaxMode
 	s.sessions = m
