@@ -68,7 +68,12 @@ function ReportMenu({ room }: { room: Room }) {
         <Icon name="download" />
         {t("room.download_report")}
       </button>
-      <div class="menu-items" id="report-menu" hidden={!open.value}>
+      <div
+        class="menu-items"
+        id="report-menu"
+        hidden={!open.value}
+        onClick={() => (open.value = false)}
+      >
         <a href={room.path("report.pdf")} download>
           {t("room.report_pdf")}
         </a>

@@ -17,7 +17,7 @@ import type { Shown } from "./marks";
 import { Pinch } from "./pinch";
 import { drawWaveform } from "./waveform";
 
-const clusterGap = 16; // px: the width of a symbol, and a little air
+const clusterGap = 22; // px: the width of what stands for several, and a little air
 const laneY = 82;
 
 /** What of the timeline other parts of the room change and read. */
