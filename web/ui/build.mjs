@@ -49,7 +49,7 @@ function islands() {
 function types() {
   mkdirSync(gen, { recursive: true });
   const description = join(gen, "openapi.json");
-  writeFileSync(description, execFileSync("go", ["run", "./web/ui/openapi"], { cwd: dirname(web) }));
+  writeFileSync(description, execFileSync("go", ["run", "./cmd/backrow", "openapi"], { cwd: dirname(web) }));
   execFileSync(process.execPath, [
     join(web, "node_modules", "openapi-typescript", "bin", "cli.js"), description,
     "--output", join(gen, "api.d.ts"),

@@ -55,10 +55,10 @@ func drawScene(p *image.RGBA, t float64) {
 	box(p, 350, 105, 448, 107, yellow)
 
 	x := 505 + 38*math.Sin(t*0.35) // the teacher
-	body(p, x, 232, 24, person)
-	disc(p, x, 118, 19, person)
+	body(p, x, 262, 25, 128, person)
+	disc(p, x, 116, 18, person)
 	if math.Sin(t*0.35) < -0.3 {
-		box(p, int(x)-48, 140, int(x)-6, 147, sleeve) // points at the board
+		box(p, int(x)-52, 152, int(x)-14, 161, sleeve) // points at the board
 	}
 	for i, shade := range pupils {
 		x := 70 + float64(i)*125 + 2*math.Sin(t*1.3+float64(i))
@@ -66,7 +66,7 @@ func drawScene(p *image.RGBA, t float64) {
 			box(p, int(x)+24, 215, int(x)+33, 300, shade)
 			disc(p, x+28, 212, 8, shade)
 		}
-		body(p, x, height+30, 46, shade)
+		body(p, x, height+30, 46, 97, shade)
 		disc(p, x, 290+2*math.Sin(t*0.9+float64(i)*2), 27, shade)
 	}
 }
@@ -86,9 +86,8 @@ func disc(p *image.RGBA, cx, cy, r float64, c color.RGBA) {
 	}
 }
 
-// body is shoulders: a dome of the given half width whose foot is at y.
-func body(p *image.RGBA, x, y, half float64, c color.RGBA) {
-	tall := half * 2.1
+// body is shoulders and what is below them: a dome of the given half width whose foot is at y.
+func body(p *image.RGBA, x, y, half, tall float64, c color.RGBA) {
 	for row := 0.0; row < tall; row++ {
 		span := half * math.Sqrt(math.Max(0, 1-math.Pow(1-math.Min(1, row/half), 2)))
 		box(p, int(x-span), int(y-tall+row), int(x+span), int(y-tall+row)+1, c)
