@@ -1,12 +1,18 @@
 package web
 
 import (
+	"context"
 	"net/http"
+	"slices"
+	"strings"
 
 	"backrow/review"
 	"backrow/review/access"
 	"backrow/storage"
 )
+
+// maxCoaches bounds whom the recorder offers a lesson to; the review room finds everybody.
+const maxCoaches = 200
 
 // recorderRoutes are the page on which a lesson is recorded.
 func (s *Server) recorderRoutes() []route {
@@ -14,15 +20,19 @@ func (s *Server) recorderRoutes() []route {
 }
 
 // recorderPage is what the recorder is told of the person who opens it.
-type recorderPage struct {
-	Program review.Member
-	Boot    recorderBoot
-}
+type recorderPage struct{ Boot recorderBoot }
 
 type recorderBoot struct {
-	ProgramID   storage.ID       `json:"program_id"`
-	TargetAreas []recorderTarget `json:"target_areas"`
-	People      []recorderPerson `json:"people"`
+	Me          storage.ID        `json:"me"`
+	ProgramID   storage.ID        `json:"program_id"` // the lesson's, unless another is chosen
+	Programs    []recorderProgram `json:"programs"`
+	TargetAreas []recorderTarget  `json:"target_areas"`
+	People      []recorderPerson  `json:"people"`
+}
+
+type recorderProgram struct {
+	ID   storage.ID `json:"id"`
+	Name string     `json:"name"`
 }
 
 type recorderTarget struct {
@@ -50,60 +60,88 @@ func (s *Server) recorder(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) recorderFor(r *http.Request) (*recorderPage, error) {
 	ctx, me := r.Context(), viewer(r).ID
-	program, err := s.programToRecordIn(r)
+	programs, err := s.options.Review.Programs(ctx, me)
 	if err != nil {
 		return nil, err
 	}
-	page := &recorderPage{Program: program, Boot: recorderBoot{ProgramID: program.ProgramID,
-		TargetAreas: []recorderTarget{}, People: []recorderPerson{}}}
-	targets, err := s.options.Review.TargetAreas(ctx, program.ProgramID, me)
+	boot := recorderBoot{Me: me, Programs: []recorderProgram{}, TargetAreas: []recorderTarget{}}
+	if boot.ProgramID, err = programToRecordIn(programs, r.URL.Query().Get("program")); err != nil {
+		return nil, err
+	}
+	if err := s.options.Policy.May(ctx, me, access.Record, boot.ProgramID); err != nil {
+		return nil, err
+	}
+	for _, m := range programs {
+		boot.Programs = append(boot.Programs, recorderProgram{ID: m.ProgramID, Name: m.ProgramName})
+	}
+	targets, err := s.options.Review.TargetAreas(ctx, boot.ProgramID, me)
 	if err != nil {
 		return nil, err
 	}
 	for _, t := range targets {
 		if t.Status == review.Active {
-			page.Boot.TargetAreas = append(page.Boot.TargetAreas,
+			boot.TargetAreas = append(boot.TargetAreas,
 				recorderTarget{ID: t.ID, Name: t.AreaName, Goal: t.Goal, Hue: t.Hue})
 		}
 	}
-	paired := map[storage.ID]bool{}
-	cycles, err := s.options.Review.InstructorsOf(ctx, me)
-	if err != nil {
+	if boot.People, err = s.coaches(ctx, boot.ProgramID, me); err != nil {
 		return nil, err
 	}
-	for _, c := range cycles {
-		paired[c.InstructorID] = c.ProgramID == program.ProgramID
-	}
-	members, err := s.options.Review.Members(ctx, program.ProgramID, review.Page{Limit: 200})
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range members.Items {
-		coaches := m.Role == review.Instructor || m.Role == review.Lead
-		if m.UserID != me && coaches && m.DisabledAt.IsZero() {
-			page.Boot.People = append(page.Boot.People,
-				recorderPerson{ID: m.UserID, Name: m.Name, Role: m.Role, Paired: paired[m.UserID]})
-		}
-	}
-	return page, nil
+	return &recorderPage{Boot: boot}, nil
 }
 
-// programToRecordIn is the program that ?program= names, or the viewer's first.
-func (s *Server) programToRecordIn(r *http.Request) (review.Member, error) {
-	ctx, me := r.Context(), viewer(r).ID
-	programs, err := s.options.Review.Programs(ctx, me)
-	if err != nil {
-		return review.Member{}, err
-	}
-	asked := r.URL.Query().Get("program")
+// programToRecordIn is the program asked for, or else the first.
+func programToRecordIn(programs []review.Member, asked string) (storage.ID, error) {
 	for _, m := range programs {
 		if asked == "" || asked == string(m.ProgramID) {
-			return m, s.options.Policy.May(ctx, me, access.Record, m.ProgramID)
+			return m.ProgramID, nil
 		}
 	}
 	if asked == "" {
-		return review.Member{}, storage.Errorf(storage.Forbidden,
+		return "", storage.Errorf(storage.Forbidden,
 			"You are not a member of a program yet. Lessons belong to one: ask its lead for an invitation.")
 	}
-	return review.Member{}, storage.Errorf(storage.NotFound, "That does not exist, or you may not see it.")
+	return "", storage.Errorf(storage.NotFound, "That does not exist, or you may not see it.")
+}
+
+// coaches are the instructors and leads of a program who can sign in, those first who work with
+// the teacher now.
+func (s *Server) coaches(ctx context.Context, program, teacher storage.ID) ([]recorderPerson, error) {
+	cycles, err := s.options.Review.InstructorsOf(ctx, teacher)
+	if err != nil {
+		return nil, err
+	}
+	paired := map[storage.ID]bool{}
+	for _, c := range cycles {
+		if c.ProgramID == program {
+			paired[c.InstructorID] = true
+		}
+	}
+	found := []recorderPerson{}
+	for page := (review.Page{Limit: 200}); ; {
+		members, err := s.options.Review.Members(ctx, program, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range members.Items {
+			coaches := m.Role == review.Instructor || m.Role == review.Lead
+			if m.UserID != teacher && coaches && m.DisabledAt.IsZero() {
+				found = append(found,
+					recorderPerson{ID: m.UserID, Name: m.Name, Role: m.Role, Paired: paired[m.UserID]})
+			}
+		}
+		if page.After = members.Next; page.After == "" || len(found) >= maxCoaches {
+			break
+		}
+	}
+	slices.SortFunc(found, func(a, b recorderPerson) int {
+		if a.Paired != b.Paired {
+			if a.Paired {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+	})
+	return found, nil
 }

@@ -1,41 +1,51 @@
-// Before the lesson: is everything heard and seen, what is it called, who gets it.
+// Before the lesson: what it is called, what it is about, who gets it.
 
-import { useSignal } from "@preact/signals";
+import { useSignal, useSignalEffect } from "@preact/signals";
 
-import { t, locale } from "../lib/messages";
-import { Hearing } from "./hearing";
-import type { Details, Recorder } from "./recorder";
+import { locale, t } from "../lib/messages";
+import { draft, forgetDraft, keepDraft } from "./draft";
+import type { Recorder } from "./recorder";
 import type { Boot, Person, Target } from "./types";
+import { sentence } from "./words";
 
 const maxTitle = 200;
 const maxClass = 100;
 
 function usualTitle(): string {
-  const when = new Intl.DateTimeFormat(locale(), {
-    weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
+  const language = locale();
+  const own = navigator.languages.find((each) => each.split("-")[0] === language) ?? language;
+  const when = new Intl.DateTimeFormat(own, {
+    weekday: "long", day: "numeric", month: "long", hour: "numeric", minute: "2-digit",
   }).format(new Date());
   return t("record.usual_title", { when });
 }
 
 export function Before({ recorder, boot }: { recorder: Recorder; boot: Boot }) {
-  const title = useSignal(usualTitle());
-  const className = useSignal("");
+  const usual = useSignal(usualTitle());
+  const title = useSignal(draft().title || usual.value);
+  const className = useSignal(draft().className ?? "");
   const targets = useSignal(new Set(boot.target_areas.map((target) => target.id)));
   const people = useSignal(new Set(boot.people.filter((p) => p.paired).map((p) => p.id)));
+  useSignalEffect(() => keepDraft({
+    title: title.value === usual.value ? "" : title.value, className: className.value,
+  }));
   const phase = recorder.phase.value;
-  const start = (event: Event) => {
+  const start = async (event: Event) => {
     event.preventDefault();
-    const details: Details = {
+    await recorder.start({
       programID: boot.program_id, title: title.value.trim(), className: className.value.trim(),
-      targetAreaIDs: [...targets.value], shareWith: [...people.value],
-    };
-    void recorder.start(details);
+      targets: boot.target_areas.filter((target) => targets.value.has(target.id)),
+      people: boot.people.filter((person) => people.value.has(person.id)),
+    });
+    if (recorder.phase.value !== "before") forgetDraft();
   };
   return (
-    <form class="recorder-side form" onSubmit={start}>
+    <form class="recorder-side recorder-form" onSubmit={(event) => void start(event)}>
+      <Programs boot={boot} />
       <div class="field">
         <label for="lesson-title">{t("record.lesson_title")}</label>
         <input class="input" id="lesson-title" required maxLength={maxTitle} value={title.value}
+          onFocus={(event) => { if (title.value === usual.value) event.currentTarget.select(); }}
           onInput={(event) => { title.value = event.currentTarget.value; }} />
       </div>
       <div class="field">
@@ -46,13 +56,28 @@ export function Before({ recorder, boot }: { recorder: Recorder; boot: Boot }) {
       </div>
       <Targets all={boot.target_areas} chosen={targets.value} onChange={(s) => { targets.value = s; }} />
       <People all={boot.people} chosen={people.value} onChange={(s) => { people.value = s; }} />
-      <DeviceChoice recorder={recorder} />
-      <Hearing recorder={recorder} />
-      {recorder.refusal.value && <p class="notice bad" role="alert">{recorder.refusal.value}</p>}
-      <button class="button large primary recorder-start" type="submit" disabled={phase !== "ready"}>
-        {phase === "starting" ? t("record.starting") : t("record.start")}
-      </button>
+      <div class="recorder-go">
+        {recorder.refusal.value && <p class="notice bad" role="alert">{sentence(recorder.refusal.value)}</p>}
+        <button class="button large primary recorder-start" type="submit"
+          disabled={phase !== "before" || recorder.inputs.state.value !== "ready"}>
+          {t(phase === "starting" ? "record.starting" : "record.start")}
+        </button>
+      </div>
     </form>
+  );
+}
+
+/** A lesson belongs to one program; most people are in one and need not be asked. */
+function Programs({ boot }: { boot: Boot }) {
+  if (boot.programs.length < 2) return null;
+  return (
+    <div class="field">
+      <label for="lesson-program">{t("record.program")}</label>
+      <select class="input" id="lesson-program" value={boot.program_id}
+        onChange={(event) => location.assign(`/record?program=${encodeURIComponent(event.currentTarget.value)}`)}>
+        {boot.programs.map((program) => <option key={program.id} value={program.id}>{program.name}</option>)}
+      </select>
+    </div>
   );
 }
 
@@ -71,71 +96,45 @@ function toggled(set: Set<string>, id: string): Set<string> {
 function Targets({ all, chosen, onChange }: ChoiceProps<Target>) {
   if (all.length === 0) return null;
   return (
-    <fieldset class="field choices">
+    <fieldset class="picks">
       <legend>{t("record.working_on")}</legend>
       {all.map((target) => (
-        <label class="choice" key={target.id}>
-          <input type="checkbox" checked={chosen.has(target.id)} onChange={() => onChange(toggled(chosen, target.id))} />
+        <label class="pick" key={target.id}>
+          <input type="checkbox" checked={chosen.has(target.id)}
+            onChange={() => onChange(toggled(chosen, target.id))} />
           <span><span class="chip" data-hue={target.hue}><i />{target.name}</span>
-            <span class="muted xs block">{target.goal}</span></span>
+            <small>{target.goal}</small></span>
         </label>
       ))}
     </fieldset>
   );
 }
 
+/** Those whom the teacher works with, and behind one more step the rest of the program. */
 function People({ all, chosen, onChange }: ChoiceProps<Person>) {
+  const near = all.filter((person) => person.paired);
+  const shown = near.length > 0 ? near : all.slice(0, few);
+  const rest = all.filter((person) => !shown.includes(person));
+  const pick = (person: Person) => (
+    <label class="pick" key={person.id}>
+      <input type="checkbox" checked={chosen.has(person.id)}
+        onChange={() => onChange(toggled(chosen, person.id))} />
+      <span>{person.name}<small>{t(`record.role.${person.role}`)}</small></span>
+    </label>
+  );
   return (
-    <fieldset class="field choices">
+    <fieldset class="picks">
       <legend>{t("record.for")}</legend>
-      {all.length === 0 && <p class="muted sm">{t("record.nobody")}</p>}
-      {all.map((person) => (
-        <label class="choice" key={person.id}>
-          <input type="checkbox" checked={chosen.has(person.id)} onChange={() => onChange(toggled(chosen, person.id))} />
-          <span>{person.name}<span class="muted xs block">{t(`record.role.${person.role}`)}</span></span>
-        </label>
-      ))}
-      <p class="hint">{chosen.size === 0 ? t("record.only_you") : t("record.shared")}</p>
+      {all.length === 0 ? <p class="hint">{t("record.nobody")}</p> : shown.map(pick)}
+      {rest.length > 0 && (
+        <details class="others">
+          <summary>{t("record.others", { count: rest.length })}</summary>
+          <div class="others-list">{rest.map(pick)}</div>
+        </details>
+      )}
+      {all.length > 0 && <p class="hint">{t(chosen.size === 0 ? "record.only_you" : "record.shared")}</p>}
     </fieldset>
   );
 }
 
-export function DeviceChoice({ recorder }: { recorder: Recorder }) {
-  const { cameras, microphones } = recorder.devices.value;
-  const stream = recorder.stream.value;
-  const used = (kind: "video" | "audio") =>
-    stream?.getTracks().find((track) => track.kind === kind)?.getSettings().deviceId ?? "";
-  return (
-    <div class="row">
-      <DeviceList id="camera" label={t("record.camera")} devices={cameras} used={used("video")}
-        onChange={(camera) => void recorder.prepare({ ...recorder.choice.value, camera })} />
-      <DeviceList id="microphone" label={t("record.microphone")} devices={microphones} used={used("audio")}
-        onChange={(microphone) => void recorder.prepare({ ...recorder.choice.value, microphone })} />
-    </div>
-  );
-}
-
-interface DeviceListProps {
-  id: string;
-  label: string;
-  devices: MediaDeviceInfo[];
-  used: string;
-  onChange: (id: string) => void;
-}
-
-function DeviceList({ id, label, devices, used, onChange }: DeviceListProps) {
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <select class="input" id={id} value={used} disabled={devices.length === 0}
-        onChange={(event) => onChange(event.currentTarget.value)}>
-        {devices.length === 0 && <option value="">{t("record.none_found")}</option>}
-        {devices.map((device, n) => (
-          <option key={device.deviceId} value={device.deviceId}>
-            {device.label || t("record.unnamed", { label, number: n + 1 })}
-          </option>
-        ))}
-      </select>
-    </div>
-  );
-}
+const few = 3;

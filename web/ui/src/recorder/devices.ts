@@ -1,6 +1,8 @@
 // Cameras and microphones: opening them, choosing among them, remembering the choice on this
 // laptop, and saying what is wrong with them.
 
+export type Kind = "camera" | "microphone";
+
 export type DeviceTrouble =
   | "insecure" // the page has no right to devices at this address
   | "no_camera"
@@ -16,10 +18,8 @@ export class DeviceError extends Error {
   }
 }
 
-export interface Choice {
-  camera?: string;
-  microphone?: string;
-}
+/** The devices that were chosen, by id. */
+export type Choice = Partial<Record<Kind, string>>;
 
 const remembered = "backrow.devices";
 
@@ -41,21 +41,23 @@ export function remember(choice: Choice): void {
 
 // The clean-up that calls want swallows the pupils at the back of a room.
 const roomSound = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+const roomPicture = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
 
-/** Opens camera and microphone. A device that was chosen and is gone is replaced by another. */
-export async function open(choice: Choice): Promise<MediaStream> {
+/** Opens devices of the kinds asked for. One that was chosen and is gone is replaced by another. */
+export async function open(choice: Choice, kinds: readonly Kind[]): Promise<MediaStreamTrack[]> {
   if (!navigator.mediaDevices?.getUserMedia) throw new DeviceError("insecure");
   try {
-    return await navigator.mediaDevices.getUserMedia({
-      video: { deviceId: choice.camera, width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } },
-      audio: { deviceId: choice.microphone, ...roomSound },
+    const stream = await navigator.mediaDevices.getUserMedia({
+      video: kinds.includes("camera") && { deviceId: choice.camera, ...roomPicture },
+      audio: kinds.includes("microphone") && { deviceId: choice.microphone, ...roomSound },
     });
+    return stream.getTracks();
   } catch (cause) {
-    throw new DeviceError(await troubleOf(cause));
+    throw new DeviceError(await troubleOf(cause, kinds));
   }
 }
 
-async function troubleOf(cause: unknown): Promise<DeviceTrouble> {
+async function troubleOf(cause: unknown, kinds: readonly Kind[]): Promise<DeviceTrouble> {
   switch (cause instanceof DOMException ? cause.name : "") {
     case "NotAllowedError":
     case "SecurityError":
@@ -65,8 +67,8 @@ async function troubleOf(cause: unknown): Promise<DeviceTrouble> {
       return "in_use";
     case "NotFoundError":
     case "OverconstrainedError": {
-      const devices = await list();
-      return devices.cameras.length === 0 ? "no_camera" : "no_microphone";
+      if (kinds.length === 1) return kinds[0] === "camera" ? "no_camera" : "no_microphone";
+      return (await list()).cameras.length === 0 ? "no_camera" : "no_microphone";
     }
   }
   return "unknown";

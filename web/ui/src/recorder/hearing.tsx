@@ -4,33 +4,33 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
 import { t } from "../lib/messages";
-import type { Recorder } from "./recorder";
+import type { Heard, Meter } from "./meter";
 
 const bars = 14;
 
-export function Hearing({ recorder }: { recorder: Recorder }) {
+export function Hearing({ meter }: { meter: Meter | null }) {
   const scale = useRef<HTMLSpanElement>(null);
-  const words = useSignal("record.listening");
-  const meter = recorder.meter.value;
+  const heard = useSignal<Heard | null>(null);
   useEffect(() => {
     if (!meter) return;
     const read = () => {
-      const level = meter.read();
-      const lit = Math.round(level * bars);
+      const lit = Math.round(meter.read() * bars);
       const all = scale.current?.children ?? [];
       for (let n = 0; n < all.length; n++) all[n]!.classList.toggle("lit", n < lit);
-      if (meter.listening) words.value = meter.hears ? "record.hears" : "record.hears_nothing";
+      heard.value = meter.listening ? meter.heard : null;
     };
     const timer = setInterval(read, 80);
-    return () => clearInterval(timer);
-  }, [meter, words]);
-  const deaf = words.value === "record.hears_nothing";
+    return () => {
+      clearInterval(timer);
+      heard.value = null;
+    };
+  }, [meter, heard]);
   return (
-    <div class="hearing" data-deaf={deaf ? "" : undefined}>
+    <div class="hearing" data-heard={heard.value ?? ""}>
       <span class="meter" ref={scale} aria-hidden="true">
         {Array.from({ length: bars }, (_, n) => <i key={n} />)}
       </span>
-      <span role="status">{t(words.value)}</span>
+      <span role="status">{meter ? t(heard.value ? `record.hears.${heard.value}` : "record.listening") : ""}</span>
     </div>
   );
 }

@@ -6,28 +6,41 @@ import "./record.css";
 import { render } from "preact";
 
 import { LessonPage } from "./page";
-import { Recorder } from "./recorder";
+import { outside, Recorder } from "./recorder";
 import type { Boot } from "./types";
 
 class LessonRecorder extends HTMLElement {
   #recorder: Recorder | null = null;
+  #listening = new AbortController();
 
   connectedCallback(): void {
     const data = document.getElementById("recorder-data")?.textContent;
     if (!data || this.#recorder) return;
-    const recorder = new Recorder();
+    const boot = JSON.parse(data) as Boot;
+    const recorder = new Recorder(outside(boot.me));
     this.#recorder = recorder;
     this.replaceChildren();
-    render(<LessonPage recorder={recorder} boot={JSON.parse(data) as Boot} />, this);
+    render(<LessonPage recorder={recorder} boot={boot} />, this);
+    this.#listen(recorder);
+    void recorder.open();
+  }
+
+  #listen(recorder: Recorder): void {
+    const { signal } = this.#listening;
+    const busy = new Set(["recording", "paused", "stopping"]);
     addEventListener("beforeunload", (event) => {
-      const phase = recorder.phase.value;
-      if (phase === "recording" || phase === "paused" || phase === "stopping") event.preventDefault();
-    });
-    navigator.mediaDevices?.addEventListener("devicechange", () => void recorder.refreshDevices());
-    void recorder.prepare();
+      if (busy.has(recorder.phase.value)) event.preventDefault();
+    }, { signal });
+    addEventListener("pagehide", () => recorder.leave(), { signal });
+    // Come back by the browser's Back, the page would show a lesson that it no longer sends.
+    addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); }, { signal });
+    addEventListener("online", () => recorder.route.hurry(), { signal });
+    navigator.mediaDevices?.addEventListener("devicechange", () => void recorder.inputs.refresh(), { signal });
   }
 
   disconnectedCallback(): void {
+    this.#listening.abort();
+    this.#recorder?.leave();
     this.#recorder?.close();
     this.#recorder = null;
     render(null, this);

@@ -1,35 +1,34 @@
 // A lesson that was left behind by a reload or a crash of the tab: go on with it, or save it.
 
-import { useSignal } from "@preact/signals";
-
 import { t } from "../lib/messages";
 import type { Recorder } from "./recorder";
-import type { Unfinished } from "./unfinished";
+import { savedUntil, sentence } from "./words";
 
-export function Left({ recorder, left }: { recorder: Recorder; left: Unfinished }) {
-  const saving = useSignal(false);
+export function Left({ recorder }: { recorder: Recorder }) {
+  const phase = recorder.phase.value;
+  const saving = phase === "stopping" || phase === "over";
+  const able = phase === "before" && recorder.inputs.state.value === "ready";
   const stop = async () => {
-    saving.value = true;
     const address = await recorder.stopLeft();
     if (address) location.assign(address);
   };
-  const phase = recorder.phase.value;
   return (
-    <div class="recorder-left">
-      <h2>{t("record.left", { title: left.title })}</h2>
-      <p>{t("record.left_more")}</p>
-      {recorder.refusal.value && <p class="notice bad" role="alert">{recorder.refusal.value}</p>}
-      {phase === "trouble" && <p class="notice warn" role="alert">{t(`record.trouble.${recorder.trouble.value}`)} {t(`record.trouble.${recorder.trouble.value}.do`)}</p>}
-      <div class="actions">
-        <button class="button large primary" type="button" disabled={saving.value || phase !== "ready"}
-          onClick={() => void recorder.continue()}>{t("record.continue")}</button>
-        <button class="button large" type="button" disabled={saving.value} onClick={() => void stop()}>
-          {saving.value ? t("record.stopping") : t("record.stop")}
-        </button>
-        <button class="button quiet" type="button" disabled={saving.value} onClick={() => recorder.dismissLeft()}>
-          {t("record.new")}
-        </button>
+    <section class="recorder-side recorder-left" aria-labelledby="left-title">
+      <div>
+        <h2 id="left-title">{t("record.left", { title: recorder.lesson.value?.title ?? "" })}</h2>
+        <p class="muted">{t("record.left_more")}</p>
       </div>
-    </div>
+      <p><strong>{savedUntil(recorder.savedUntil.value)}</strong></p>
+      {recorder.refusal.value && <p class="notice bad" role="alert">{sentence(recorder.refusal.value)}</p>}
+      <div class="recorder-choices">
+        <button class="button large primary" type="button" disabled={!able}
+          onClick={() => void recorder.continue()}>{t("record.continue")}</button>
+        <button class="button large" type="button" disabled={phase !== "before"} onClick={() => void stop()}>
+          {t(saving ? "record.saving" : "record.stop")}
+        </button>
+        <button class="button quiet" type="button" disabled={phase !== "before"}
+          onClick={() => recorder.dismissLeft()}>{t("record.new")}</button>
+      </div>
+    </section>
   );
 }

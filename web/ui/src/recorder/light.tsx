@@ -1,41 +1,64 @@
 // One light and one sentence: green only when what was taught is stored on the server.
 
-import { stamp } from "../lib/clock";
 import { t } from "../lib/messages";
 import type { Recorder } from "./recorder";
+import { savedUntil, sentence } from "./words";
 
 /** How far behind the lesson the store may be and still be called safe: two segments and the way. */
 const behind = 8000;
 
 type Colour = "green" | "amber" | "red";
 
-interface Said {
+export interface Said {
   colour: Colour;
   headline: string;
   more: string;
 }
 
-function say(recorder: Recorder): Said {
-  const saved = recorder.savedUntil.value;
-  const until = t("record.saved_until", { time: stamp(saved) });
-  const phase = recorder.phase.value;
-  if (phase === "stopping") {
-    return { colour: "amber", headline: t("record.stopping"), more: recorder.refusal.value || t("record.keep_open") };
+export function say(recorder: Recorder): Said {
+  const until = savedUntil(recorder.savedUntil.value);
+  const refusal = recorder.refusal.value;
+  switch (recorder.phase.value) {
+    case "stopping":
+      return {
+        colour: "amber", headline: t("record.stopping"),
+        more: refusal ? `${sentence(refusal)} ${t("record.stop_waits")}` : t("record.keep_open"),
+      };
+    case "over":
+      return { colour: "green", headline: t("record.saved"), more: "" };
+    case "ended":
+      return { colour: "amber", headline: t("record.ended"), more: `${t("record.ended_more")} ${until}.` };
+    case "paused":
+      if (recorder.signedOut.value) break;
+      return recorder.settled.value
+        ? { colour: "green", headline: t("record.paused"), more: `${until}.` }
+        : { colour: "amber", headline: t("record.paused"), more: t("record.pausing") };
   }
-  if (phase === "over") return { colour: "green", headline: until, more: "" };
   if (recorder.signedOut.value) {
     return { colour: "red", headline: t("record.signed_out"), more: t("record.signed_out_do") };
   }
-  if (phase === "paused") return { colour: "green", headline: t("record.paused"), more: until };
-  switch (recorder.link.value) {
+  return sending(recorder, until);
+}
+
+function sending(recorder: Recorder, until: string): Said {
+  const refusal = recorder.refusal.value;
+  const saved = recorder.savedUntil.value;
+  switch (recorder.route.link.value) {
     case "lost":
-      return { colour: "red", headline: t("record.lost"), more: recorder.refusal.value || t("record.lost_more", { until }) };
+      return refusal?.why === "said"
+        ? { colour: "red", headline: t("record.not_recorded"), more: `${refusal.sentence} ${until}.` }
+        : { colour: "red", headline: t("record.lost"), more: t("record.lost_more", { until }) };
     case "connecting":
     case "none":
-      return { colour: "amber", headline: t("record.connecting"), more: saved > 0 ? until : t("record.connecting_more") };
+      return {
+        colour: "amber", headline: t("record.connecting"),
+        more: saved > 0 ? `${until}.` : t("record.connecting_more"),
+      };
   }
-  if (recorder.refusal.value) return { colour: "amber", headline: until, more: recorder.refusal.value };
-  if (saved === 0) return { colour: "amber", headline: t("record.first_seconds"), more: t("record.first_seconds_more") };
+  if (refusal) return { colour: "amber", headline: until, more: sentence(refusal) };
+  if (saved === 0) {
+    return { colour: "amber", headline: t("record.first_seconds"), more: t("record.first_seconds_more") };
+  }
   if (recorder.elapsed.value - saved > behind) {
     return { colour: "amber", headline: until, more: t("record.behind") };
   }

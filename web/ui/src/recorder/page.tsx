@@ -1,11 +1,13 @@
-// The two faces of the page: before the lesson, and while it goes on.
+// The faces of the page: before the lesson, while it goes on, and after one that was left behind.
 
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 
 import { stamp } from "../lib/clock";
 import { t } from "../lib/messages";
 import { Before } from "./before";
+import { DeviceChoice } from "./device-choice";
 import { keepAwake } from "./laptop";
 import { Left } from "./left";
 import { Light } from "./light";
@@ -16,22 +18,38 @@ import type { Boot } from "./types";
 
 export function LessonPage({ recorder, boot }: { recorder: Recorder; boot: Boot }) {
   const phase = recorder.phase.value;
-  const teaching = phase === "recording" || phase === "paused" || phase === "stopping" || phase === "over";
-  if (recorder.left.value && !teaching) return <Left recorder={recorder} left={recorder.left.value} />;
+  if (phase === "elsewhere") return <Elsewhere />;
+  const before = phase === "before" || phase === "starting";
+  const left = recorder.left.value; // a lesson that this page has not gone on with
   return (
     <div class="recorder">
       <section class="recorder-picture" aria-label={t("record.picture")}>
         <Picture recorder={recorder} />
-        {teaching && <Actions recorder={recorder} />}
+        {!left && (before ? <DeviceChoice inputs={recorder.inputs} /> : <Actions recorder={recorder} />)}
       </section>
-      {teaching ? <During recorder={recorder} /> : <Before recorder={recorder} boot={boot} />}
+      <Side recorder={recorder} boot={boot} before={before || left} />
       <Announcer recorder={recorder} />
+    </div>
+  );
+}
+
+function Side({ recorder, boot, before }: { recorder: Recorder; boot: Boot; before: boolean }) {
+  if (!before) return <During recorder={recorder} />;
+  return recorder.left.value ? <Left recorder={recorder} /> : <Before recorder={recorder} boot={boot} />;
+}
+
+function Elsewhere() {
+  return (
+    <div class="recorder-alone" role="status">
+      <h2>{t("record.elsewhere_title")}</h2>
+      <p class="muted">{t("record.elsewhere_more")}</p>
     </div>
   );
 }
 
 function Actions({ recorder }: { recorder: Recorder }) {
   const phase = recorder.phase.value;
+  if (phase === "ended") return <AfterEnd recorder={recorder} />;
   const stopping = phase === "stopping" || phase === "over";
   const stop = async () => {
     const address = await recorder.stop();
@@ -40,25 +58,54 @@ function Actions({ recorder }: { recorder: Recorder }) {
   return (
     <div class="actions recorder-actions">
       {phase === "paused" ? (
-        <button class="button large" type="button" onClick={() => recorder.resume()}>{t("record.resume")}</button>
+        <Button onClick={() => recorder.resume()}>{t("record.resume")}</Button>
       ) : (
-        <button class="button large" type="button" disabled={stopping} onClick={() => recorder.pause()}>
-          {t("record.pause")}
-        </button>
+        <Button disabled={stopping} onClick={() => recorder.pause()}>{t("record.pause")}</Button>
       )}
-      <button class="button large primary" type="button" disabled={stopping} onClick={() => void stop()}>
-        {stopping ? t("record.stopping") : t("record.stop")}
-      </button>
+      <Button primary disabled={stopping} onClick={() => void stop()}>
+        {t(stopping ? "record.saving" : "record.stop")}
+      </Button>
+    </div>
+  );
+}
+
+interface ButtonProps {
+  primary?: boolean;
+  disabled?: boolean;
+  onClick: () => void;
+  children: ComponentChildren;
+}
+
+function Button({ primary, disabled, onClick, children }: ButtonProps) {
+  return (
+    <button class={primary ? "button large primary" : "button large"} type="button"
+      disabled={disabled} onClick={onClick}>{children}</button>
+  );
+}
+
+function AfterEnd({ recorder }: { recorder: Recorder }) {
+  return (
+    <div class="actions recorder-actions">
+      <a class="button large primary" href={`/recordings/${recorder.lesson.value?.recording ?? ""}`}>
+        {t("record.open_recording")}
+      </a>
+      <a class="button large" href="/record">{t("record.new")}</a>
     </div>
   );
 }
 
 function During({ recorder }: { recorder: Recorder }) {
-  useEffect(() => keepAwake(), []);
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    title.current?.focus(); // the button that had it is gone
+    return keepAwake();
+  }, []);
   return (
     <section class="recorder-side" aria-label={t("record.state")}>
-      <h2 class="recorder-title">{recorder.title.value}</h2>
-      <Clock recorder={recorder} />
+      <div>
+        <h2 class="recorder-title" ref={title} tabIndex={-1}>{recorder.lesson.value?.title}</h2>
+        <Clock recorder={recorder} />
+      </div>
       <Light recorder={recorder} />
       <Rows recorder={recorder} />
     </section>
@@ -84,13 +131,13 @@ function Announcer({ recorder }: { recorder: Recorder }) {
   const said = useSignal("");
   useSignalEffect(() => {
     const phase = recorder.phase.value;
-    if (phase === "recording") {
-      said.value = recorder.link.value === "lost" ? t("record.say_lost") : t("record.say_recording");
-    } else if (phase === "paused") {
-      said.value = t("record.say_paused");
-    } else if (phase === "stopping") {
-      said.value = t("record.stopping");
-    }
+    const link = recorder.route.link.value;
+    if (phase === "recording" && recorder.signedOut.value) said.value = t("record.signed_out");
+    else if (phase === "recording" && link === "lost") said.value = t("record.say_lost");
+    else if (phase === "recording" && link === "connected") said.value = t("record.say_recording");
+    else if (phase === "paused") said.value = t("record.say_paused");
+    else if (phase === "stopping") said.value = t("record.stopping");
+    else if (phase === "ended") said.value = t("record.ended");
   });
   return <p class="visually-hidden" role="status">{said.value}</p>;
 }

@@ -1,4 +1,4 @@
-// What the server tells the page (web/recorder.go).
+// What the server tells the page (web/recorder.go), and what the page's parts tell each other.
 
 export interface Target {
   id: string;
@@ -16,7 +16,23 @@ export interface Person {
 }
 
 export interface Boot {
+  /** Who is signed in. */
+  me: string;
   program_id: string;
+  /** The programs that a lesson can belong to. */
+  programs: { id: string; name: string }[];
   target_areas: Target[];
   people: Person[];
+}
+
+/** Why something did not work. */
+export type Refusal =
+  | { why: "said"; sentence: string } // by the server, in its own words
+  | { why: "unreachable" }
+  | { why: "elsewhere" }; // another tab records
+
+/** A stretch of the lesson that was not recorded, in milliseconds. */
+export interface Gap {
+  from: number;
+  to: number;
 }

@@ -1,9 +1,12 @@
 // The lesson that this laptop is recording, kept so that a reload or a crash of the tab does not
-// lose track of it.
+// lose track of it. It is kept apart for each person: laptops are shared.
 
 export interface Unfinished {
   recording: string;
   title: string;
+  /** Who it goes to and what it is about, as the page shows them. */
+  people: string[];
+  targets: { name: string; hue: number }[];
   /** Milliseconds taught when this was written. */
   elapsed: number;
   /** Wall clock of then, so that what was missed counts too. */
@@ -11,30 +14,35 @@ export interface Unfinished {
   paused: boolean;
 }
 
-const key = "backrow.recording";
+const key = (person: string) => `backrow.recording.${person}`;
 
-export function keep(unfinished: Unfinished): void {
-  try {
-    localStorage.setItem(key, JSON.stringify(unfinished));
-  } catch {
-    // Storage is off: the server finishes the recording by itself.
+export class Shelf {
+  constructor(private readonly person: string) {}
+
+  keep(unfinished: Unfinished): void {
+    try {
+      localStorage.setItem(key(this.person), JSON.stringify(unfinished));
+    } catch {
+      // Storage is off: the server finishes the recording by itself.
+    }
   }
-}
 
-export function forget(): void {
-  try {
-    localStorage.removeItem(key);
-  } catch {
-    // There was nothing to forget.
+  forget(): void {
+    try {
+      localStorage.removeItem(key(this.person));
+    } catch {
+      // There was nothing to forget.
+    }
   }
-}
 
-export function find(): Unfinished | null {
-  try {
-    const found = JSON.parse(localStorage.getItem(key) ?? "null") as Unfinished | null;
-    return found && typeof found.recording === "string" && typeof found.elapsed === "number" ? found : null;
-  } catch {
-    return null;
+  find(): Unfinished | null {
+    try {
+      const found = JSON.parse(localStorage.getItem(key(this.person)) ?? "null") as Partial<Unfinished> | null;
+      if (typeof found?.recording !== "string" || typeof found.elapsed !== "number") return null;
+      return { title: "", people: [], targets: [], at: Date.now(), paused: true, ...found } as Unfinished;
+    } catch {
+      return null;
+    }
   }
 }
 

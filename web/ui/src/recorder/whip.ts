@@ -20,10 +20,13 @@ export interface WhipOptions {
   maxBitrate?: number;
   /** Candidates that are found within so many milliseconds go with the offer. */
   gatherFor?: number;
-  signal?: AbortSignal;
+  /** How many milliseconds the endpoint has for its answer. */
+  answerWithin?: number;
 }
 
-const defaults = { maxBitrate: 2_500_000, gatherFor: 500 };
+const defaults = { maxBitrate: 2_500_000, gatherFor: 500, answerWithin: 15_000 };
+/** How long the end of a take may take to be told, in milliseconds. */
+const endWithin = 5000;
 
 /** One take on its way. */
 export class WhipSession {
@@ -34,10 +37,13 @@ export class WhipSession {
 
   /**
    * Offers the stream and resolves when the endpoint has answered: media flows as soon as the
-   * connection is made. Rejects with WhipError.
+   * connection is made. Rejects with WhipError. The endpoint's address is asked for as the offer
+   * leaves, so that it may say what is true then.
    */
-  static async publish(endpoint: string, stream: MediaStream, options: WhipOptions = {}): Promise<WhipSession> {
-    const { maxBitrate, gatherFor } = { ...defaults, ...options };
+  static async publish(
+    endpoint: () => string, stream: MediaStream, options: WhipOptions = {},
+  ): Promise<WhipSession> {
+    const { maxBitrate, gatherFor, answerWithin } = { ...defaults, ...options };
     const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
     try {
       await addTracks(connection, stream, maxBitrate);
@@ -45,25 +51,34 @@ export class WhipSession {
       await connection.setLocalDescription({ type: "offer", sdp: offerAudioRepair(offer.sdp ?? "") });
       await gathered(connection, gatherFor);
       const sdp = offerAudioRepair(connection.localDescription?.sdp ?? "");
-      const { answer, resource } = await post(endpoint, sdp, options.signal);
-      await connection.setRemoteDescription({ type: "answer", sdp: answer });
-      return new WhipSession(connection, resource);
+      const { answer, resource } = await post(endpoint(), sdp, AbortSignal.timeout(answerWithin));
+      const session = new WhipSession(connection, resource);
+      await connection.setRemoteDescription({ type: "answer", sdp: answer }).catch((cause: unknown) => {
+        void session.close();
+        throw cause;
+      });
+      return session;
     } catch (cause) {
       connection.close();
-      throw cause;
+      throw cause instanceof WhipError ? cause : new WhipError(0, "");
     }
   }
 
   /** Puts another device's track in the place of the one of its kind, without a new take. */
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
-    const sender = this.connection.getSenders().find((s) => s.track?.kind === track.kind);
-    await sender?.replaceTrack(track);
+    const transceiver = this.connection.getTransceivers()
+      .find((each) => each.receiver.track.kind === track.kind);
+    if (transceiver && transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track);
   }
 
-  /** Ends the take: the server is told, so that it need not wait for the connection to die. */
+  /** Ends the take. Nothing more is sent from now on; the server is told, so that it need not wait
+   *  for the connection to die, and the connection lives until it has what was under way. */
   async close(): Promise<void> {
+    for (const sender of this.connection.getSenders()) void sender.replaceTrack(null).catch(() => undefined);
     try {
-      await fetch(this.resource, { method: "DELETE", credentials: "same-origin", keepalive: true });
+      await fetch(this.resource, {
+        method: "DELETE", credentials: "same-origin", keepalive: true, signal: AbortSignal.timeout(endWithin),
+      });
     } catch {
       // The server notices by itself when packets stop.
     }
@@ -87,7 +102,8 @@ async function addTracks(connection: RTCPeerConnection, stream: MediaStream, max
     };
     parameters.degradationPreference = "maintain-resolution"; // full size from the first frame on
     for (const encoding of parameters.encodings) encoding.maxBitrate = maxBitrate;
-    await transceiver.sender.setParameters(parameters);
+    // A browser that knows none of this sends as it sees fit.
+    await transceiver.sender.setParameters(parameters).catch(() => undefined);
   }
 }
 
