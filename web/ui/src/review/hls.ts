@@ -1,10 +1,15 @@
 // Puts a recording into a <video>. Chromium and Safari play HLS of CMAF segments themselves;
 // hls.js is fetched only where they do not (Firefox), or cannot play this one.
 
-/** Has video play the playlist at url. Returns what ends it. */
+/**
+ * Has video play the playlist at url. Returns what ends it. growing: its recording is not finished;
+ * Chromium takes that for a broadcast, which it plays from the newest moment on and nowhere else,
+ * and not at all when nothing is added any more.
+ */
 export function attach(
   video: HTMLVideoElement,
   url: string,
+  growing: boolean,
   failed: (cause: unknown) => void,
 ): () => void {
   let ended = false;
@@ -15,7 +20,7 @@ export function attach(
       failed,
     );
   };
-  if (!playsNatively(video)) fallBack();
+  if (growing || !playsNatively(video)) fallBack();
   else {
     const refused = () => {
       stop();
@@ -38,8 +43,12 @@ async function attachLibrary(
   failed: (cause: unknown) => void,
 ): Promise<() => void> {
   const { default: Hls } = await import("hls.js/light");
-  if (!Hls.isSupported()) throw new Error("no Media Source Extensions");
   video.querySelectorAll("source").forEach((source) => source.remove());
+  if (!Hls.isSupported()) {
+    if (!playsNatively(video)) throw new Error("no Media Source Extensions");
+    if (!sameSource(video, url)) video.src = url;
+    return () => {};
+  }
   video.removeAttribute("src");
   const hls = new Hls({
     // Segments are CMAF already: there is nothing for a worker to transmux.

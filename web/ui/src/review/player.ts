@@ -41,11 +41,11 @@ export class Player {
     this.#listen();
   }
 
-  /** Loads the playlist and shows the moment atMS. */
-  load(url: string, atMS: number): void {
+  /** Loads the playlist and shows the moment atMS. growing: the recording is not finished. */
+  load(url: string, atMS: number, growing: boolean): void {
     this.#detach();
     this.failure.value = "";
-    this.#detach = attach(this.video, url, () => (this.failure.value = "source"));
+    this.#detach = attach(this.video, url, growing, () => (this.failure.value = "source"));
     if (atMS > 0) this.seek(atMS);
   }
 

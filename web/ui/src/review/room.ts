@@ -296,7 +296,7 @@ export class Room extends Emitter<Events> {
   reload(): void {
     const at = /[#&]t=(\d+(?:\.\d+)?)/.exec(location.hash);
     const now = this.player.now.value || (at ? Number(at[1]) * 1000 : 0);
-    this.player.load(this.path("playlist.m3u8"), now);
+    this.player.load(this.path("playlist.m3u8"), now, this.state.value !== "ready");
   }
 
   tell(text: string, undo?: () => void): void {
