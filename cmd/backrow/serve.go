@@ -138,6 +138,11 @@ func (c *serveCommand) open(ctx context.Context, public *url.URL, log *slog.Logg
 	registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
+	release, err := lockFolder(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	h.then("data folder", func(context.Context) error { return release() })
 	if h.db, err = openDatabase(ctx, c.dataSettings, log); err != nil {
 		return nil, err
 	}
