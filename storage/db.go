@@ -66,6 +66,11 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if path == "" {
 		return nil, Errorf(Invalid, "The database setting names no file: write sqlite:PATH.")
 	}
+	// The working directory may change between two connections: the embedded store moves it.
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, Errorf(Unavailable, "The database file cannot be found: %w", err)
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, Errorf(Unavailable, "The folder of the database %s cannot be made: %w", path, err)
 	}
