@@ -13,7 +13,7 @@ import (
 	"backrow/storage"
 )
 
-// bodyTime is how long a JSON body may take to arrive: a megabyte over a classroom's worst Wi-Fi.
+// bodyTime is how long a body may take to arrive: a megabyte over a classroom's worst Wi-Fi.
 const bodyTime = 30 * time.Second
 
 // captured stands in for a mux while huma registers an operation: it hands the handler over, so
@@ -58,7 +58,7 @@ func (s *Server) newAPI(mux *http.ServeMux) {
 func operation[I, O any](s *Server, w who, op huma.Operation,
 	do func(ctx context.Context, in *I) (*O, error),
 ) {
-	op.BodyReadTimeout = bodyTime
+	op.BodyReadTimeout = bodyTime // as secured has it; huma's own default is shorter
 	op.MaxBodyBytes = maxJSON + 1 // huma refuses the bound itself
 	if !w.open {
 		op.Security = []map[string][]string{{"session": {}}}

@@ -73,8 +73,8 @@ func (s *Server) liveFeed(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// Revoke ends what a user has open of a recording and may not see any more; an empty recording
-// means all of them.
+// Revoke ends what a user has open of a recording and may not see any more; an empty user means
+// everybody, an empty recording all of them.
 func (s *Server) Revoke(ctx context.Context, user, recording storage.ID) {
 	if s.feed != nil {
 		s.feed.Revoke(ctx, user, recording)

@@ -156,6 +156,22 @@ func TestMediaIsServedInParts(t *testing.T) {
 	}
 }
 
+// A header has room for thousands of parts, each of which would cost a request to the store.
+func TestManyPartsAreNotServedApart(t *testing.T) {
+	l := newLesson(t, "Fractions")
+	b := l.as("owner")
+	b.header = http.Header{"Range": {"bytes=0-0,2-2,4-4,6-6,8-8"}}
+	l.shelf.asked = nil
+	got := b.get(l.takePath("1.m4s"))
+	if got.StatusCode != 200 || got.body != "0123456789" || len(l.shelf.asked) != 1 {
+		t.Errorf("%d %q, the store was asked for %q", got.StatusCode, got.body, l.shelf.asked)
+	}
+	b.header = http.Header{"Range": {"bytes=0-0,9-9"}}
+	if got := b.get(l.takePath("1.m4s")); got.StatusCode != 206 {
+		t.Errorf("two parts: %d", got.StatusCode)
+	}
+}
+
 func TestMediaThatIsNotThere(t *testing.T) {
 	l := newLesson(t, "Fractions")
 	b := l.as("owner")

@@ -241,7 +241,7 @@ func (s *Server) deleteRecording(ctx context.Context, in *recordingInput) (*stru
 	if _, err := s.options.Capture.Stop(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	return nil, s.options.DB.InTx(ctx, func(tx *storage.Tx) error {
+	err := s.options.DB.InTx(ctx, func(tx *storage.Tx) error {
 		if err := s.options.Catalogue.DeleteRecording(ctx, tx, in.ID); err != nil {
 			return err
 		}
@@ -249,6 +249,10 @@ func (s *Server) deleteRecording(ctx context.Context, in *recordingInput) (*stru
 			ActorID: v.ID, Action: "recording.deleted", Subject: "recording:" + string(in.ID),
 		})
 	})
+	if err == nil {
+		s.Revoke(context.WithoutCancel(ctx), "", in.ID)
+	}
+	return nil, err
 }
 
 func (s *Server) finishRecording(ctx context.Context, in *recordingInput) (*recordingOutput, error) {

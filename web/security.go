@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"backrow/storage"
 )
@@ -25,8 +26,8 @@ var policy = strings.Join([]string{
 	"frame-ancestors 'none'",
 }, "; ")
 
-// secured sets the headers that every answer carries, and refuses requests that change something
-// and come from another site.
+// secured sets the headers that every answer carries, bounds how long a body may take to arrive, and
+// refuses requests that change something and come from another site.
 func (s *Server) secured(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	if s.options.PublicURL != nil {
@@ -39,6 +40,11 @@ func (s *Server) secured(next http.Handler) http.Handler {
 	}))
 	guarded := protection.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			// Nobody holds a connection by sending a byte a minute. The http.Server lifts it again.
+			deadline := time.Now().Add(bodyTime)
+			http.NewResponseController(w).SetReadDeadline(deadline) //nolint:errcheck // a writer without one is a test's
+		}
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"backrow/review"
+	"backrow/storage"
 	"backrow/web"
 )
 
@@ -105,6 +106,23 @@ func TestGuessingIsStopped(t *testing.T) {
 	st.clock.advance(16 * time.Minute)
 	form.Set("password", password)
 	wantRedirect(t, b.post("/login", form), "/")
+}
+
+// A whole school signs in from one address at eight o'clock.
+func TestSigningInIsNotGuessing(t *testing.T) {
+	attempts := web.NewThrottle(time.Now)
+	for i := range 3 {
+		if err := attempts.Spend("school", 2); err != nil {
+			t.Fatalf("person %d: %v", i, err)
+		}
+		attempts.Refund("school")
+	}
+	for range 2 {
+		check(t, attempts.Spend("school", 2))
+	}
+	if err := attempts.Spend("school", 2); storage.KindOf(err) != storage.TooMany {
+		t.Errorf("guessing: %v", err)
+	}
 }
 
 func TestSessionEnds(t *testing.T) {

@@ -78,6 +78,7 @@ func (s *Server) doLogin(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.attempts.forgive(account)
+	s.attempts.refund(remote)
 	if err := s.signIn(w, r, user); err != nil {
 		return err
 	}

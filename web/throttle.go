@@ -72,6 +72,16 @@ func (t *throttle) forgetOld(now time.Time) {
 	}
 }
 
+// refund takes one attempt back, which was right: a whole school may sign in from one address.
+func (t *throttle) refund(key string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if have, ok := t.tries[key]; ok && have.count > 0 {
+		have.count--
+		t.tries[key] = have
+	}
+}
+
 // forgive forgets a key's attempts, after one that was right.
 func (t *throttle) forgive(key string) {
 	t.mu.Lock()
