@@ -115,7 +115,7 @@ func (p *Pool) Start(ctx context.Context) error {
 		return fmt.Errorf("transcode: %w", err)
 	}
 	began, err := newQueue(ctx, p.db, &river.Config{
-		Logger:     p.log,
+		Logger:     slog.New(warnings{p.log.Handler()}),
 		JobTimeout: p.limits.JobTime,
 		// Dead nodes are found by their missing sign of life; this is for a job that hangs.
 		RescueStuckJobsAfter: p.limits.JobTime + time.Hour,
