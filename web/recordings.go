@@ -161,19 +161,12 @@ func (s *Server) beginRecording(ctx context.Context, in *struct{ Body NewRecordi
 	if n.Title, n.Class, err = describeLesson(n.Title, n.Class); err != nil {
 		return nil, err
 	}
-	if len(n.ShareWith) > maxFirstShares {
-		return nil, storage.Errorf(storage.Invalid,
-			"A recording is shared with %d people at most as it begins.", maxFirstShares)
-	}
 	if err := s.options.Policy.May(ctx, v.ID, access.Record, n.ProgramID); err != nil {
 		return nil, err
 	}
 	// Who it goes to first: a name that is wrong must not leave a recording behind.
-	for _, person := range n.ShareWith {
-		if _, err := s.options.Review.Member(ctx, n.ProgramID, person); err != nil {
-			return nil, storage.Errorf(storage.Invalid,
-				"A lesson can be shared with members of its program only. %w", err)
-		}
+	if err := s.mayShareWith(ctx, v.ID, n.ProgramID, n.ShareWith); err != nil {
+		return nil, err
 	}
 	var made storage.Recording
 	err = s.options.DB.InTx(ctx, func(tx *storage.Tx) error {
@@ -196,6 +189,29 @@ func (s *Server) beginRecording(ctx context.Context, in *struct{ Body NewRecordi
 		}
 	}
 	return recordingAnswer(made), nil
+}
+
+// mayShareWith says what stands against sharing a teacher's lesson with people as it begins.
+func (s *Server) mayShareWith(ctx context.Context, teacher, program storage.ID, people []storage.ID) error {
+	if len(people) > maxFirstShares {
+		return storage.Errorf(storage.Invalid,
+			"A recording is shared with %d people at most as it begins.", maxFirstShares)
+	}
+	for _, person := range people {
+		m, err := s.options.Review.Member(ctx, program, person)
+		switch {
+		case storage.KindOf(err) == storage.NotFound:
+			return storage.Errorf(storage.Invalid,
+				"A lesson can be shared with members of its program only. %w", err)
+		case err != nil:
+			return err
+		case person == teacher:
+			return storage.Errorf(storage.Invalid, "The lesson is yours: you see it already.")
+		case !m.DisabledAt.IsZero():
+			return storage.Errorf(storage.Invalid, "%s cannot sign in any more.", m.Name)
+		}
+	}
+	return nil
 }
 
 // describeLesson tidies and checks a title and a class.

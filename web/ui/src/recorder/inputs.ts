@@ -38,7 +38,7 @@ export class Inputs {
   replaced: (track: MediaStreamTrack) => void = () => undefined;
 
   #choice: Choice = rememberedChoice();
-  #queue: Promise<void> = Promise.resolve(); // two at once would leave a camera on for ever
+  #queue: Promise<void> = Promise.resolve(); // one at a time: many cameras open only once
   #closed = false;
 
   constructor(private readonly hardware: Hardware = browser) {}
