@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"backrow/capture"
+	"backrow/capture/playlist"
 	"backrow/capture/whip"
 	"backrow/review/access"
 	"backrow/storage"
@@ -16,6 +17,7 @@ type Capture interface {
 	Saved(ctx context.Context, recording storage.ID) (capture.Saved, error)
 	Stop(ctx context.Context, recording storage.ID) (storage.Recording, error)
 	Playlist(ctx context.Context, recording storage.ID) (string, error)
+	Spans(ctx context.Context, recording storage.ID) ([]playlist.Span, error)
 }
 
 // captureRoutes are the WHIP endpoint and its session resources (RFC 9725). Who may send takes to

@@ -102,6 +102,7 @@ var permissions = map[string]string{
 	"GET /api/recordings/{id}/takes/{take}/{file}": "L0++000",
 	"GET /api/recordings/{id}/renditions/{kind}":   "L0++000",
 	"GET /api/recordings/{id}/processing":          "L0++000",
+	"GET /api/recordings/{id}/timeline":            "L0++000",
 	"GET /api/recordings/{id}/annotations":         "L0++000",
 	"GET /api/recordings/{id}/live-feed":           "L0++000",
 	"GET /api/recordings/{id}/reviews":             "L0++000",

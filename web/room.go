@@ -75,6 +75,7 @@ type boot struct {
 	Seq         int64                   `json:"seq"`
 	Renditions  []storage.RenditionKind `json:"renditions"`
 	Processing  Processing              `json:"processing"`
+	Spans       []Span                  `json:"spans"`
 	Reviews     []Review                `json:"reviews"`
 	Shares      []Share                 `json:"shares"`
 	Members     []bootMember            `json:"members"`
@@ -198,6 +199,9 @@ func (s *Server) bootOf(ctx context.Context, v Viewer, recording storage.Recordi
 		return boot{}, err
 	}
 	b.Renditions = b.Processing.Renditions
+	if b.Spans, err = s.spansOf(ctx, id); err != nil {
+		return boot{}, err
+	}
 	reviews, err := s.options.Review.Reviews(ctx, id)
 	if err != nil {
 		return boot{}, err

@@ -76,6 +76,7 @@ func (s *Server) operations() {
 	s.peopleOperations()
 	s.recordingOperations()
 	s.processingOperations()
+	s.timelineOperations()
 	s.annotationOperations()
 	s.shareOperations()
 }
