@@ -11,6 +11,11 @@ export async function signIn(page, server, email, secret = password) {
   await page.waitForURL(`${server.url}/`);
 }
 
+export async function signOut(page) {
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL(/\/login/);
+}
+
 // setUp opens the one-time link that the server printed and makes the first account and program.
 export async function setUp(page, server, { name, email, program }) {
   const link = server.printed().match(/http:\S+\/setup\?token=\S+/)[0];
