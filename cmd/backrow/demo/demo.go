@@ -86,7 +86,10 @@ func (h House) fillPeople(ctx context.Context, password string) error {
 		_, err := h.People.UserByEmail(ctx, person.email)
 		switch storage.KindOf(err) {
 		case "":
-			_, err = h.People.SetPassword(ctx, "", person.id, password)
+			// A new password would sign them out at every start.
+			if _, err = h.People.Authenticate(ctx, person.email, password); err != nil {
+				_, err = h.People.SetPassword(ctx, "", person.id, password)
+			}
 		case storage.NotFound:
 			_, err = h.People.CreateUser(ctx, "", review.NewUser{
 				ID: person.id, Email: person.email, Name: person.name, Password: password,
