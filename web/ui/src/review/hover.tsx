@@ -1,5 +1,5 @@
 // What floats over the timeline at the pointer: the still of the moment, its time, and what was
-// said there.
+// said there; or that it was not recorded.
 
 import { type ReadonlySignal } from "@preact/signals";
 
@@ -26,7 +26,8 @@ export function Hover(props: {
   const at = props.pointed.value;
   if (!at) return null;
   const { sheet, stills } = props.room.storyboard.value;
-  const still = sheet ? stillAt(stills, at.ms) : undefined;
+  const missing = props.room.player.gaps.value.some(([from, to]) => at.ms >= from && at.ms < to);
+  const still = sheet && !missing ? stillAt(stills, at.ms) : undefined;
   const left = Math.min(Math.max(half, at.x), Math.max(half, props.width.value - half));
   const [mark] = at.marks;
   return (
@@ -43,6 +44,7 @@ export function Hover(props: {
         />
       )}
       <span class="time">{mark ? span(mark.start_ms, mark.end_ms) : stamp(at.ms)}</span>
+      {missing && <span class="hover-text">{t("room.not_recorded")}</span>}
       {at.marks.length > 1 && (
         <span class="hover-text">{t("room.marks_here", { count: at.marks.length })}</span>
       )}

@@ -70,7 +70,12 @@ class ReviewRoom extends HTMLElement {
     if (!data || !video) return;
     const boot = JSON.parse(data) as Boot;
     const shelf = await openShelf();
-    const player = new Player(video, this.querySelector(".stage")!, boot.recording.duration_ms);
+    const player = new Player(
+      video,
+      this.querySelector(".stage")!,
+      boot.recording.duration_ms,
+      boot.spans,
+    );
     const room = new Room(boot, player, loadPreferences(), shelf);
     const timeline = new TimelineState(player);
 

@@ -1,16 +1,16 @@
 // The <video> of the room, as signals to read and requests to make. The element stays the one
-// that the server rendered; only its own controls are taken away.
+// that the server rendered; only its own controls are taken away. All times here are the
+// recording's timeline's; the element's own, which leave gaps out, stay inside.
 
-import { batch, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 
-import { attach } from "./hls";
+import { attach, isFile, type Sources } from "./hls";
+import { gapsOf, type Range, rangesOf, type Span, toMedia, toTimeline } from "./spans";
 
 export const speeds = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2] as const;
 
 /** One frame at 30 frames a second: what `,` and `.` step where the frame rate is not known. */
 const frameMS = 1000 / 30;
-
-export type Range = readonly [fromMS: number, toMS: number];
 
 export class Player {
   /** The moment that is on the screen, in milliseconds. Changes with every frame while playing. */
@@ -25,7 +25,17 @@ export class Player {
   readonly buffered = signal<readonly Range[]>([]);
   readonly fullscreen = signal(false);
   readonly failure = signal<"" | "source" | "refused">("");
+  /** Where on the timeline what can be played lies. */
+  readonly spans = signal<readonly Span[]>([]);
+  /** What of the timeline was not recorded. */
+  readonly gaps = computed(() => gapsOf(this.spans.value));
+  /** How far what can be played reaches, as the element counts it. */
+  readonly reach = signal(0);
 
+  /** The spans by which the element's time is to be read: none where its time is the timeline's. */
+  #laid: readonly Span[] = [];
+  /** The moment to go to as soon as the element knows what it plays. */
+  #owed = 0;
   #frame = 0;
   #detach: () => void = () => {};
   #ended = new AbortController();
@@ -35,18 +45,35 @@ export class Player {
     /** What fills the screen in full screen: the video with its controls. */
     readonly stage: HTMLElement,
     durationMS: number,
+    spans: readonly Span[],
   ) {
     this.duration.value = durationMS;
+    this.spans.value = spans;
     video.controls = false;
     this.#listen();
   }
 
-  /** Loads the playlist and shows the moment atMS. growing: the recording is not finished. */
-  load(url: string, atMS: number, growing: boolean): void {
+  /** Loads the recording and shows the moment atMS. growing: it is not finished. */
+  load(sources: Sources, atMS: number, growing: boolean): void {
     this.#detach();
     this.failure.value = "";
-    this.#detach = attach(this.video, url, growing, () => (this.failure.value = "source"));
-    if (atMS > 0) this.seek(atMS);
+    this.#owed = atMS;
+    this.now.value = atMS;
+    this.#detach = attach(this.video, sources, growing, () => (this.failure.value = "source"));
+    if (this.video.readyState !== HTMLMediaElement.HAVE_NOTHING) this.#settle();
+  }
+
+  /** Takes in where on the timeline what can be played lies, when more of it is known. */
+  lay(spans: readonly Span[]): void {
+    batch(() => {
+      this.spans.value = spans;
+      this.#readSource();
+    });
+  }
+
+  /** The moment that is shown when the moment ms is asked for: in a gap, what comes after it. */
+  shown(ms: number): number {
+    return toTimeline(this.#laid, toMedia(this.#laid, ms));
   }
 
   /** Lets go of the element and everything that was heard from it. */
@@ -78,26 +105,22 @@ export class Player {
 
   /** Goes to the moment ms, or as near as the recording reaches. */
   seek(ms: number): void {
-    const to = Math.min(Math.max(0, ms), Math.max(0, this.duration.value));
+    const to = this.shown(Math.min(Math.max(0, ms), Math.max(0, this.duration.value)));
     this.now.value = to; // at once: the decoder's answer takes its time
-    if (this.video.readyState === HTMLMediaElement.HAVE_NOTHING) {
-      this.video.addEventListener("loadedmetadata", () => this.#set(to), {
-        once: true,
-        signal: this.#ended.signal,
-      });
-      if (this.video.preload === "none") this.video.preload = "metadata";
-      return;
-    }
-    this.#set(to);
+    this.#owed = to;
+    if (this.video.readyState !== HTMLMediaElement.HAVE_NOTHING) this.#settle();
+    else if (this.video.preload === "none") this.video.preload = "metadata";
   }
 
+  /** Goes ms further, or back, in what was recorded: a gap is passed over. */
   skip(ms: number): void {
-    this.seek(this.now.value + ms);
+    const from = toMedia(this.#laid, this.now.value);
+    this.seek(toTimeline(this.#laid, Math.max(0, from + ms)));
   }
 
   step(direction: -1 | 1): void {
     this.pause();
-    this.seek(this.now.value + direction * frameMS);
+    this.skip(direction * frameMS);
   }
 
   faster(direction: -1 | 1): void {
@@ -120,8 +143,13 @@ export class Player {
     else (this.video as { webkitEnterFullscreen?(): void }).webkitEnterFullscreen?.();
   }
 
-  #set(ms: number): void {
-    this.video.currentTime = ms / 1000;
+  /** Goes to the moment that is owed. */
+  #settle(): void {
+    const to = this.#owed;
+    this.#owed = 0;
+    if (to > 0 || this.video.currentTime > 0) {
+      this.video.currentTime = toMedia(this.#laid, to) / 1000;
+    }
   }
 
   #listen(): void {
@@ -140,7 +168,11 @@ export class Player {
     on("playing canplay seeked error", () => (this.waiting.value = false));
     on("timeupdate seeked", () => this.#read());
     on("progress timeupdate loadedmetadata", () => this.#readBuffered());
-    on("durationchange loadedmetadata", () => this.#readDuration());
+    on("durationchange", () => this.#readDuration());
+    on("loadstart loadedmetadata", () => this.#readSource());
+    // Another source begins where the one before it was.
+    on("emptied", () => (this.#owed = this.now.value));
+    on("loadedmetadata", () => this.#settle());
     on("volumechange", () => {
       this.muted.value = video.muted;
       this.volume.value = video.volume;
@@ -153,9 +185,7 @@ export class Player {
       this.playing.value = !video.paused;
       this.muted.value = video.muted;
       this.speed.value = video.playbackRate;
-      this.#readDuration();
-      this.#readBuffered();
-      if (video.currentTime > 0) this.#read();
+      this.#readSource();
     });
     if (!video.paused) this.#follow();
   }
@@ -171,7 +201,16 @@ export class Player {
   }
 
   #read(): void {
-    if (!this.video.seeking) this.now.value = this.video.currentTime * 1000;
+    if (this.video.seeking || this.video.readyState === HTMLMediaElement.HAVE_NOTHING) return;
+    this.now.value = toTimeline(this.#laid, this.video.currentTime * 1000);
+  }
+
+  /** Reads all times again, for what is loaded now. */
+  #readSource(): void {
+    this.#laid = isFile(this.video) ? [] : this.spans.value;
+    this.#readDuration();
+    this.#readBuffered();
+    if (this.video.currentTime > 0) this.#read();
   }
 
   #readDuration(): void {
@@ -182,14 +221,16 @@ export class Player {
       : seekable.length > 0
         ? seekable.end(seekable.length - 1)
         : 0;
-    if (reach > 0) this.duration.value = Math.max(reach * 1000, 0);
+    if (reach <= 0) return;
+    this.reach.value = reach * 1000;
+    this.duration.value = toTimeline(this.#laid, reach * 1000);
   }
 
   #readBuffered(): void {
     const { buffered, duration } = this.video;
     const ranges: Range[] = [];
     for (let i = 0; i < buffered.length; i++) {
-      ranges.push([buffered.start(i) * 1000, buffered.end(i) * 1000]);
+      ranges.push(...rangesOf(this.#laid, [buffered.start(i) * 1000, buffered.end(i) * 1000]));
     }
     this.buffered.value = ranges;
     if (!Number.isFinite(duration)) this.#readDuration();

@@ -18,8 +18,11 @@ import type { Preferences } from "./preferences";
 import { sendByAPI } from "./rest";
 import { sentenceOf } from "./said";
 import { parseStoryboard, type Still } from "./storyboard";
+import { mediaEnd } from "./spans";
 import { nearest, neighbour } from "./timeline-maths";
-import type { Annotation, Boot, Draft, Processing, Review, Share, TargetArea } from "./types";
+import type {
+  Annotation, Boot, Draft, Processing, Review, Share, TargetArea, Timeline,
+} from "./types";
 import { type Drawn, drawn, type Waveform } from "./waveform";
 
 /** What lies over the room. */
@@ -39,9 +42,12 @@ type Events = {
 
 /** A mark further from the playhead than this is not what the moment is about. */
 const nearMS = 10_000;
-/** How often to ask while no live feed gets through, and while a recording is processed. */
+/** How often to ask while no live feed gets through, and for the end of a recording and of work on it. */
 const pollMS = 10_000;
+const recordingMS = 5_000;
 const processingMS = 1_500;
+/** What can be played beyond the known spans before they are asked for: a last frame is no growth. */
+const growthMS = 250;
 
 export class Room extends Emitter<Events> {
   readonly areas: ReadonlyMap<string, TargetArea>;
@@ -155,6 +161,7 @@ export class Room extends Emitter<Events> {
       courier.on("stored", ({ write, version }) => this.#stored(write, version)),
       courier.on("refused", () => this.say(t("room.refused"))),
       effect(() => void this.#fetchRenditions(this.renditions.value)),
+      effect(() => this.#grown(this.player.reach.value)),
     );
     const online = () => {
       this.offline.value = !navigator.onLine;
@@ -232,7 +239,13 @@ export class Room extends Emitter<Events> {
   }
 
   step(direction: -1 | 1): void {
-    const mark = neighbour(this.visible.value, this.player.now.value, direction);
+    // A mark in a gap is where the gap leads to.
+    const spots = this.visible.value.map((mark) => ({
+      ...mark,
+      start_ms: this.player.shown(mark.start_ms),
+    }));
+    const spot = neighbour(spots, this.player.now.value, direction);
+    const mark = this.visible.value.find(({ id }) => id === spot?.id);
     if (!mark) return;
     this.go(mark);
     this.say(`${t(`kind.${mark.kind}`)}, ${spoken(mark.start_ms, locale())}: ${mark.text}`);
@@ -296,7 +309,12 @@ export class Room extends Emitter<Events> {
   reload(): void {
     const at = /[#&]t=(\d+(?:\.\d+)?)/.exec(location.hash);
     const now = this.player.now.value || (at ? Number(at[1]) * 1000 : 0);
-    this.player.load(this.path("playlist.m3u8"), now, this.state.value !== "ready");
+    const file = this.may.value.download && this.renditions.value.has("mp4");
+    this.player.load(
+      { playlist: this.path("playlist.m3u8"), file: file ? this.path("renditions/mp4") : "" },
+      now,
+      this.state.value !== "ready",
+    );
   }
 
   tell(text: string, undo?: () => void): void {
@@ -395,7 +413,7 @@ export class Room extends Emitter<Events> {
 
   /** Follows the recording, and then the work on it, until there is nothing more to come. */
   #follow(): void {
-    const wait = this.state.value === "recording" ? pollMS : processingMS;
+    const wait = this.state.value === "recording" ? recordingMS : processingMS;
     this.#after(wait, async () => {
       try {
         const answer = await request<Processing & { recording_state: Boot["recording"]["state"]; renditions: string[] }>(
@@ -403,6 +421,7 @@ export class Room extends Emitter<Events> {
           this.path("processing"),
         );
         const { recording_state, renditions, ...processing } = answer;
+        if (recording_state !== this.state.value) await this.#lay();
         batch(() => {
           this.state.value = recording_state;
           this.processing.value = processing;
@@ -419,6 +438,20 @@ export class Room extends Emitter<Events> {
       }
       this.#follow();
     });
+  }
+
+  #asked = 0;
+
+  /** The player reaches beyond what is known of the timeline: asks, once for each growth. */
+  #grown(reach: number): void {
+    if (reach <= Math.max(this.#asked, mediaEnd(this.player.spans.peek())) + growthMS) return;
+    this.#asked = reach;
+    this.#lay().catch(() => (this.#asked = 0)); // away: the next growth asks again
+  }
+
+  async #lay(): Promise<void> {
+    const { spans } = await request<Timeline>("GET", this.path("timeline"));
+    this.player.lay(spans);
   }
 
   async #fetchRenditions(made: ReadonlySet<string>): Promise<void> {

@@ -1,5 +1,5 @@
-// The timeline: waveform, marks, playhead, what is buffered, and the still of the moment under
-// the pointer. For the keyboard and for screen readers it is one slider; its marks are the list's
+// The timeline: waveform, marks, playhead, what is buffered, what was not recorded, and the still of
+// the moment under the pointer. For the keyboard and for screen readers it is one slider; its marks are the list's
 // other form, so they are reached there and by `[` and `]`.
 
 import { effect, signal, useComputed, useSignal } from "@preact/signals";
@@ -161,6 +161,7 @@ export function Timeline({ room, state }: { room: Room; state: TimelineState }) 
       <Lane room={room} state={state} pointed={(next) => (pointed.value = next)} />
       <div class="timeline-head" ref={head} />
       <Slider room={room} />
+      <Gaps room={room} />
       <Overview state={state} />
       <Hover room={room} pointed={pointed} width={state.width} />
     </div>
@@ -195,6 +196,19 @@ function Lane(props: { room: Room; state: TimelineState; pointed: (at: Pointed) 
 
   return (
     <svg class="timeline-lane" width={width} height="112" aria-hidden="true">
+      <pattern id="not-recorded" width="6" height="6" patternUnits="userSpaceOnUse">
+        <path class="timeline-hatch" d="M-1 1 1 -1M0 6 6 0M5 7 7 5" />
+      </pattern>
+      {player.gaps.value.map(([from, to]) => (
+        <rect
+          class="timeline-gap"
+          fill="url(#not-recorded)"
+          x={x(from)}
+          y="0"
+          width={Math.max(2, x(to) - x(from))}
+          height="92"
+        />
+      ))}
       <rect class="timeline-rule" x="0" y="62" width={width} height="1" />
       {player.buffered.value.map(([from, to]) => (
         <rect
@@ -299,6 +313,7 @@ function Slider({ room }: { room: Room }) {
       role="slider"
       tabIndex={0}
       aria-label={t("room.timeline")}
+      aria-describedby={player.gaps.value.length > 0 ? "not-recorded-list" : undefined}
       aria-valuemin={0}
       aria-valuemax={Math.round(player.duration.value / 1000)}
       aria-valuenow={second.value}
@@ -308,6 +323,21 @@ function Slider({ room }: { room: Room }) {
       })}
       onKeyDown={key}
     />
+  );
+}
+
+/** What was not recorded, for who cannot see the hatching. */
+function Gaps({ room }: { room: Room }) {
+  const gaps = room.player.gaps.value;
+  if (gaps.length === 0) return null;
+  return (
+    <p class="visually-hidden" id="not-recorded-list">
+      {gaps
+        .map(([from, to]) =>
+          t("room.not_recorded_span", { from: spoken(from, locale()), to: spoken(to, locale()) }),
+        )
+        .join(" ")}
+    </p>
   );
 }
 

@@ -2,6 +2,7 @@
 // after that comes by the feed and the API.
 
 import type { UUID } from "../lib/uuid";
+import type { Span } from "./spans";
 
 export type Kind = "strength" | "suggestion" | "question" | "note";
 export const kinds: readonly Kind[] = ["strength", "suggestion", "question", "note"];
@@ -67,6 +68,13 @@ export interface Processing {
   reason: string;
 }
 
+/** What of the recording's timeline is there. */
+export interface Timeline {
+  state: Boot["recording"]["state"];
+  duration_ms: number;
+  spans: Span[];
+}
+
 export interface Review {
   id: UUID;
   instructor: Person;
@@ -115,6 +123,7 @@ export interface Boot {
   seq: number;
   renditions: string[];
   processing: Processing;
+  spans: Span[];
   reviews: Review[];
   /** For who may share or ask for a review; empty for others. */
   shares: Share[];
