@@ -93,7 +93,7 @@ export function firstFrame(page) {
   return page.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) >= 2);
 }
 
-export async function addFeedback(page, { text, kind, areas = [], at }) {
+export async function addFeedback(page, { text, kind, areas = [], at, onlyMe = false }) {
   if (at !== undefined) {
     const time = page.getByLabel(/time of the feedback/);
     await time.fill(at);
@@ -102,6 +102,7 @@ export async function addFeedback(page, { text, kind, areas = [], at }) {
   if (kind) await page.getByRole('form', { name: 'Write feedback' }).getByText(kind).click();
   for (const area of areas) await page.getByRole('form', { name: 'Write feedback' }).getByText(area).click();
   await page.getByRole('textbox', { name: 'Feedback', exact: true }).fill(text);
+  if (onlyMe) await page.getByRole('form', { name: 'Write feedback' }).getByLabel('Only me').check();
   await page.getByRole('button', { name: 'Add feedback' }).click();
 }
 
