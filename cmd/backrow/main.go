@@ -27,7 +27,7 @@ type commands struct {
 	Admin   adminCommand   `cmd:"" help:"Make an operator, or reset a password, from the command line."`
 	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"Print the description of the JSON API."`
 
-	Version kong.VersionFlag `help:"Print the version and end."`
+	Version kong.VersionFlag `env:"-" help:"Print the version and end."`
 }
 
 func main() {

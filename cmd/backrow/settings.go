@@ -29,17 +29,18 @@ func (s logSettings) level() slog.Level {
 	return level
 }
 
+// dataSettings names the variables of S3 itself: kong would write BACKROW_S_3_BUCKET.
 type dataSettings struct {
 	Data     string `help:"The one folder in which everything is kept that has no other place." default:"data" type:"path"`
 	Database string `help:"sqlite:PATH, or postgres://USER:PASSWORD@HOST/NAME. By default a SQLite file in the data folder." placeholder:"URL"`
 
-	S3Endpoint  string        `name:"s3-endpoint" help:"Keep media in this S3-compatible store, such as https://s3.example.org, instead of the embedded one." placeholder:"URL"`
-	S3Bucket    string        `name:"s3-bucket" help:"The bucket; it is made when it is not there." default:"backrow"`
-	S3Region    string        `name:"s3-region" help:"The region." default:"us-east-1"`
-	S3AccessKey string        `name:"s3-access-key" help:"The access key." placeholder:"KEY"`
-	S3SecretKey string        `name:"s3-secret-key" help:"The secret key; better given as BACKROW_S3_SECRET_KEY." placeholder:"KEY"`
-	S3PathStyle bool          `name:"s3-path-style" help:"Address the bucket by path, as most self-hosted stores want it." default:"true" negatable:""`
-	S3Timeout   time.Duration `name:"s3-timeout" help:"How long one request to the store may take." default:"30s"`
+	S3Endpoint  string        `name:"s3-endpoint" env:"BACKROW_S3_ENDPOINT" help:"Keep media in this S3-compatible store, such as https://s3.example.org, instead of the embedded one." placeholder:"URL"`
+	S3Bucket    string        `name:"s3-bucket" env:"BACKROW_S3_BUCKET" help:"The bucket; it is made when it is not there." default:"backrow"`
+	S3Region    string        `name:"s3-region" env:"BACKROW_S3_REGION" help:"The region." default:"us-east-1"`
+	S3AccessKey string        `name:"s3-access-key" env:"BACKROW_S3_ACCESS_KEY" help:"The access key." placeholder:"KEY"`
+	S3SecretKey string        `name:"s3-secret-key" env:"BACKROW_S3_SECRET_KEY" help:"The secret key; better given as BACKROW_S3_SECRET_KEY." placeholder:"KEY"`
+	S3PathStyle bool          `name:"s3-path-style" env:"BACKROW_S3_PATH_STYLE" help:"Address the bucket by path, as most self-hosted stores want it." default:"true" negatable:""`
+	S3Timeout   time.Duration `name:"s3-timeout" env:"BACKROW_S3_TIMEOUT" help:"How long one request to the store may take." default:"30s"`
 }
 
 func (s *dataSettings) validate() error {

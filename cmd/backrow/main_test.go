@@ -1,0 +1,39 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// What README.md promises: --s3-secret-key is BACKROW_S3_SECRET_KEY.
+func TestEveryFlagIsAVariable(t *testing.T) {
+	var help bytes.Buffer
+	if status := run([]string{"serve", "--help"}, &help, io.Discard); status != 0 {
+		t.Fatalf("--help ends with %d", status)
+	}
+	flags := regexp.MustCompile(`(?m)^ {2,}--(?:\[no-\])?([a-z0-9-]+)`).FindAllStringSubmatch(help.String(), -1)
+	if len(flags) < 30 {
+		t.Fatalf("found %d flags in\n%s", len(flags), &help)
+	}
+	for _, flag := range flags {
+		if flag[1] == "version" {
+			continue
+		}
+		name := "$BACKROW_" + strings.ToUpper(strings.ReplaceAll(flag[1], "-", "_")) + ")"
+		if !strings.Contains(help.String(), name) {
+			t.Errorf("--%s is not the variable %s", flag[1], name)
+		}
+	}
+}
+
+func TestWrongFlagsEndWithTwo(t *testing.T) {
+	for _, args := range [][]string{{"serve", "--nope"}, {"serve", "--max-streams", "many"}, {"dance"}} {
+		var says bytes.Buffer
+		if status := run(args, io.Discard, &says); status != 2 || !strings.Contains(says.String(), "backrow:") {
+			t.Errorf("%q: %d, %q", args, status, &says)
+		}
+	}
+}
