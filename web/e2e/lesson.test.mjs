@@ -64,7 +64,7 @@ test('a lesson of 30 s is stored while it is taught, and plays at once', async (
     const [minutes, seconds] = (await teacher.getByRole('timer').textContent()).split(':').map(Number);
     return minutes * 60 + seconds >= lessonSeconds;
   });
-  const source = await teacher.evaluate(() => ({ flashes: globalThis.__source.flashes, beeps: globalThis.__source.beeps }));
+  const source = await teacher.evaluate(() => globalThis.__source());
 
   await teacher.getByRole('button', { name: 'Stop and save' }).click();
   await teacher.waitForURL(/\/recordings\//);

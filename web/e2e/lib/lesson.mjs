@@ -75,15 +75,21 @@ export async function makeMicrophone(path, seconds) {
   await writeFile(path, wav);
 }
 
-// watchSource runs in the page before its own scripts. It keeps a note of when each flash and
-// each beep left the devices (performance.now of their arrival), read from clones of the very
-// tracks that the page records: the file camera and the file microphone do not start together, so
-// only this tells by how much the source itself is apart. What the browser says that it sent is
-// written into the session's storage as it goes, since the page ends with the lesson; so is when
-// something was last clicked, and when a video last had its first frame.
+// watchSource runs in the page before its own scripts. It keeps a note of when each flash and each
+// beep left the devices, read from clones of the very tracks that the page records: the file camera
+// and the file microphone do not start together, so only this tells by how much the source itself
+// is apart. Each track has timestamps on a clock of its own; what is nearest to that clock on the
+// page's is the arrival that was delayed least.
+//
+// What the browser says that it sent is written into the session's storage as it goes, since the
+// page ends with the lesson; so is when something was last clicked, and when a video last had its
+// first frame.
 export function watchSource() {
-  const source = { flashes: [], beeps: [] };
-  globalThis.__source = source;
+  const newClock = () => ({ moments: [], ahead: Infinity }); // moments in ms of the track's clock
+  const video = newClock();
+  const audio = newClock();
+  const onPage = ({ moments, ahead }) => moments.map((moment) => moment + ahead);
+  globalThis.__source = () => ({ flashes: onPage(video), beeps: onPage(audio) });
   const original = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   navigator.mediaDevices.getUserMedia = async (constraints) => {
     const stream = await original(constraints);
@@ -119,32 +125,34 @@ export function watchSource() {
     for (;;) {
       const { value: frame, done } = await reader.read();
       if (done) return;
-      const now = performance.now();
+      const at = frame.timestamp / 1000;
+      video.ahead = Math.min(video.ahead, performance.now() - at);
       const plane = new Uint8Array(frame.allocationSize());
       const rect = frame.visibleRect;
       await frame.copyTo(plane);
-      const at = Math.floor(rect.height * 0.8) * rect.width + Math.floor(rect.width / 2);
-      const bright = plane[at] > 130;
-      if (bright && !lit) source.flashes.push(now);
+      const middle = Math.floor(rect.height * 0.8) * rect.width + Math.floor(rect.width / 2);
+      const bright = plane[middle] > 130;
+      if (bright && !lit) video.moments.push(at);
       lit = bright;
       frame.close();
     }
   }
   async function watchAudio(track) {
     const reader = new globalThis.MediaStreamTrackProcessor({ track }).readable.getReader();
-    let quietSince = 0;
+    let loud = -Infinity;
     for (;;) {
       const { value: data, done } = await reader.read();
       if (done) return;
-      const now = performance.now();
+      const start = data.timestamp / 1000;
+      const length = (data.numberOfFrames / data.sampleRate) * 1000;
+      audio.ahead = Math.min(audio.ahead, performance.now() - start - length);
       const samples = new Float32Array(data.numberOfFrames);
       data.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
-      const start = now - (data.numberOfFrames / data.sampleRate) * 1000;
       samples.forEach((sample, i) => {
         if (Math.abs(sample) < 0.1) return;
         const at = start + (i / data.sampleRate) * 1000;
-        if (at - quietSince > 300) source.beeps.push(at);
-        quietSince = at;
+        if (at - loud > 300) audio.moments.push(at);
+        loud = at;
       });
       data.close();
     }
