@@ -59,7 +59,8 @@ func Open(ctx context.Context, dsn string) (*DB, error) {
 		return openPostgres(ctx, dsn)
 	}
 	return nil, Errorf(Invalid,
-		"The database setting must be sqlite:PATH or postgres://USER@HOST/NAME, not %q.", dsn)
+		"The database setting must begin with sqlite: or postgres://, as sqlite:PATH or "+
+			"postgres://USER@HOST/NAME do.") // what it is may hold a password
 }
 
 func openSQLite(ctx context.Context, path string) (*DB, error) {

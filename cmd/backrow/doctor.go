@@ -39,7 +39,8 @@ type check struct {
 
 // Run looks at everything and ends with an error when something is missing.
 func (c *doctorCommand) Run(ctx context.Context, t *terminal) error {
-	if err := errors.Join(c.webSettings.validate(), c.dataSettings.validate(), c.captureSettings.validate()); err != nil {
+	if err := errors.Join(c.webSettings.validate(), c.dataSettings.validate(), c.captureSettings.validate(),
+		c.workSettings.validate()); err != nil {
 		return err
 	}
 	missing := 0

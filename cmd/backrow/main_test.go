@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -26,6 +27,36 @@ func TestEveryFlagIsAVariable(t *testing.T) {
 		if !strings.Contains(help.String(), name) {
 			t.Errorf("--%s is not the variable %s", flag[1], name)
 		}
+	}
+}
+
+func TestWrongSettingsEndWithASentence(t *testing.T) {
+	for _, c := range []struct {
+		says string
+		args []string
+	}{
+		{"--workers must be", []string{"--workers=-3"}},
+		{"--session-idle", []string{"--session-idle=-1h"}},
+		{"--listen must be HOST:PORT", []string{"--listen=8080"}},
+		{"--public-url must be", []string{"--public-url=backrow.example.org"}},
+		{"--s3-endpoint must be", []string{"--s3-endpoint=store"}},
+		{"--media-udp-port must be", []string{"--media-udp-port=0"}},
+	} {
+		var says bytes.Buffer
+		args := append([]string{"serve", "--data", t.TempDir()}, c.args...)
+		if status := run(args, io.Discard, &says); status != 1 || !strings.Contains(says.String(), c.says) {
+			t.Errorf("%q: %d, %q", c.args, status, &says)
+		}
+	}
+}
+
+func TestAPathIsAbsolute(t *testing.T) {
+	s := workSettings{FFmpeg: "./tools/ffmpeg", FFprobe: "ffprobe"}
+	if err := s.validate(); err != nil {
+		t.Fatal(err)
+	}
+	if !filepath.IsAbs(s.FFmpeg) || s.FFprobe != "ffprobe" {
+		t.Errorf("%+v", s)
 	}
 }
 

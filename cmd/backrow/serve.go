@@ -48,7 +48,8 @@ type serveCommand struct {
 // Run serves until ctx ends, then drains: no new requests, what is being received is stored, jobs
 // go back into their queue.
 func (c *serveCommand) Run(ctx context.Context, t *terminal) error {
-	if err := errors.Join(c.webSettings.validate(), c.dataSettings.validate(), c.captureSettings.validate()); err != nil {
+	if err := errors.Join(c.webSettings.validate(), c.dataSettings.validate(), c.captureSettings.validate(),
+		c.workSettings.validate()); err != nil {
 		return err
 	}
 	log := newLog(t.err, c.logSettings)

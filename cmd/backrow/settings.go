@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"backrow/storage"
@@ -83,6 +84,10 @@ func (s *webSettings) validate() error {
 		return storage.Errorf(storage.Invalid,
 			"--listen must be HOST:PORT, such as 127.0.0.1:8080, not %q.", s.Listen)
 	}
+	if s.SessionIdle <= 0 || s.SessionMax <= 0 {
+		return storage.Errorf(storage.Invalid,
+			"--session-idle and --session-max must be more than nothing, such as 168h.")
+	}
 	if s.PublicURL == "" {
 		return nil
 	}
@@ -142,6 +147,24 @@ type workSettings struct {
 	Workers int    `help:"How many renditions are made at once; 0: one for every two cores." default:"0"`
 	FFmpeg  string `name:"ffmpeg" help:"The ffmpeg command." default:"ffmpeg"`
 	FFprobe string `name:"ffprobe" help:"The ffprobe command." default:"ffprobe"`
+}
+
+// validate also makes paths absolute: the embedded store moves the working directory.
+func (s *workSettings) validate() error {
+	if s.Workers < 0 {
+		return storage.Errorf(storage.Invalid, "--workers must be 0 or more, not %d.", s.Workers)
+	}
+	for _, tool := range []*string{&s.FFmpeg, &s.FFprobe} {
+		if !strings.ContainsRune(*tool, filepath.Separator) {
+			continue // looked up on the PATH
+		}
+		absolute, err := filepath.Abs(*tool)
+		if err != nil {
+			return err
+		}
+		*tool = absolute
+	}
+	return nil
 }
 
 type mailSettings struct {

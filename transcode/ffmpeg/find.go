@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -44,10 +43,7 @@ func Find(ffmpeg, ffprobe string) (Tools, error) {
 					"version 5.1 or later, or name the program in the settings. %w",
 				tool.usual, tool.name, errors.Join(ErrMissing, err))
 		}
-		// The working directory may change before it is run: the embedded store moves it.
-		if *tool.path, err = filepath.Abs(path); err != nil {
-			return Tools{}, storage.Errorf(storage.Unavailable, "%s cannot be found. %w", tool.name, err)
-		}
+		*tool.path = path
 	}
 	return t, nil
 }
