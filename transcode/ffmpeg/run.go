@@ -52,6 +52,10 @@ var (
 	errTooLarge = errors.New("wrote more than allowed")
 )
 
+// emptied is how long the pipes of an ffmpeg that has ended may take to be read to their end: on a
+// busy machine some milliseconds.
+const emptied = 10 * time.Second
+
 // always comes first: nothing is asked for, nothing decorates stderr, progress goes to descriptor
 // 3 twice a second.
 var always = []string{"-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning", "-y",
@@ -72,8 +76,11 @@ func (t Tools) Run(ctx context.Context, c Command) error {
 	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Folder, c.Stdin, c.Stdout, stderr
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "AV_LOG_FORCE_NOCOLOR=1"}
 	cmd.SysProcAttr = ownGroup()
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
-	cmd.WaitDelay = max(c.Limits.Drain, time.Millisecond)
+	signal := syscall.SIGTERM
+	if cmd.WaitDelay = c.Limits.Drain; cmd.WaitDelay <= 0 {
+		signal, cmd.WaitDelay = syscall.SIGKILL, emptied
+	}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, signal) }
 
 	err := run(cmd, c)
 	switch {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,6 +89,28 @@ func TestLastWordsAreKept(t *testing.T) {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 3 {
 		t.Errorf("exit: %v", err)
+	}
+}
+
+// late is a source that answers only when the process named in the file has ended, and then slowly.
+type late struct {
+	t    *testing.T
+	file string
+}
+
+func (l late) Read([]byte) (int, error) {
+	until(l.t, func() bool { _, err := os.Stat(l.file); return err == nil })
+	until(l.t, func() bool { return !alive(l.t, l.file) })
+	<-time.After(50 * time.Millisecond)
+	return 0, io.EOF
+}
+
+func TestPipesMayOutlastTheProcess(t *testing.T) {
+	quick, folder := script(t, `echo $$ > pid; mv pid ended`)
+	err := quick.Run(context.Background(), ffmpeg.Command{Folder: folder,
+		Stdin: late{t, filepath.Join(folder, "ended")}})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
