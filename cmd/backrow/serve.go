@@ -23,6 +23,7 @@ import (
 	"backrow/review/access"
 	"backrow/storage"
 	"backrow/transcode"
+	"backrow/transcode/ffmpeg"
 	"backrow/web"
 )
 
@@ -55,6 +56,7 @@ func (c *serveCommand) Run(ctx context.Context, t *terminal) error {
 	log := newLog(t.err, c.logSettings)
 	slog.SetDefault(log)
 	warnOfFewFiles(log)
+	c.warnOfNoFFmpeg(log)
 
 	// The port first: a taken one is the commonest mistake, and nothing has been touched yet.
 	listener, err := net.Listen("tcp", c.Listen)
@@ -238,6 +240,14 @@ func warnOfFewFiles(log *slog.Logger) {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil && limit.Cur < enough {
 		log.Warn("few files may be open at once: raise the limit (ulimit -n, LimitNOFILE=)",
 			"limit", limit.Cur, "better", enough)
+	}
+}
+
+// warnOfNoFFmpeg says what will be missing. Lessons are recorded and play without it, so the server
+// starts all the same.
+func (s *workSettings) warnOfNoFFmpeg(log *slog.Logger) {
+	if _, err := ffmpeg.Find(s.FFmpeg, s.FFprobe); err != nil {
+		log.Warn("no stills and no downloads will be made of lessons", "error", explain(err))
 	}
 }
 
