@@ -29,10 +29,11 @@ interface DeviceListProps {
 function DeviceList({ inputs, kind, devices }: DeviceListProps) {
   const label = t(`record.${kind}`);
   const track = inputs.stream.value?.getTracks().find((each) => kindOf(each) === kind);
+  const used = track?.getSettings().deviceId ?? devices[0]?.deviceId ?? "";
   return (
     <div class="field">
       <label for={kind}>{label}</label>
-      <select class="input" id={kind} value={track?.getSettings().deviceId ?? ""} disabled={devices.length === 0}
+      <select class="input" id={kind} value={used} disabled={devices.length === 0}
         onChange={(event) => void inputs.choose(kind, event.currentTarget.value)}>
         {devices.length === 0 && <option value="">{t(`record.no_${kind}`)}</option>}
         {devices.map((device, n) => (

@@ -25,12 +25,13 @@ export function Hearing({ meter }: { meter: Meter | null }) {
       heard.value = null;
     };
   }, [meter, heard]);
+  if (!meter) return null;
   return (
     <div class="hearing" data-heard={heard.value ?? ""}>
       <span class="meter" ref={scale} aria-hidden="true">
         {Array.from({ length: bars }, (_, n) => <i key={n} />)}
       </span>
-      <span role="status">{meter ? t(heard.value ? `record.hears.${heard.value}` : "record.listening") : ""}</span>
+      <span role="status">{t(heard.value ? `record.hears.${heard.value}` : "record.listening")}</span>
     </div>
   );
 }

@@ -134,3 +134,15 @@ test("a camera that opens after the page has closed is stopped", async () => {
   assert.equal(room.opened.length, 2);
   assert.deepEqual(room.live, []);
 });
+
+test("a device that is chosen while there is trouble is tried together with the other", async () => {
+  const room = new Room();
+  room.cameras = ["cam", "usb"];
+  room.trouble = "in_use";
+  const inputs = new Inputs(room);
+  await inputs.open();
+  room.trouble = null;
+  await inputs.choose("camera", "usb");
+  assert.equal(inputs.state.value, "ready");
+  assert.deepEqual(room.live, ["usb", "mic"]);
+});

@@ -55,6 +55,10 @@ export class Inputs {
 
   /** Takes another camera or microphone. When it does not open, the one in use stays. */
   choose(kind: Kind, id: string): Promise<void> {
+    if (this.state.value !== "ready") {
+      this.#choice = { ...this.#choice, [kind]: id };
+      return this.open();
+    }
     return this.#then(async () => {
       const choice = { ...this.#choice, [kind]: id };
       if (!(await this.#bring([kind], choice))) return;

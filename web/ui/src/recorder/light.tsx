@@ -59,7 +59,10 @@ function sending(recorder: Recorder, until: string): Said {
   if (saved === 0) {
     return { colour: "amber", headline: t("record.first_seconds"), more: t("record.first_seconds_more") };
   }
-  if (recorder.elapsed.value - saved > behind) {
+  if (saved < recorder.sentFrom.value && recorder.elapsed.value - recorder.sentFrom.value < behind) {
+    return { colour: "amber", headline: until, more: t("record.back") };
+  }
+  if (recorder.elapsed.value - Math.max(saved, recorder.sentFrom.value) > behind) {
     return { colour: "amber", headline: until, more: t("record.behind") };
   }
   return { colour: "green", headline: until, more: t("record.on_server") };

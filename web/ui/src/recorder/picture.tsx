@@ -24,6 +24,7 @@ export function Picture({ recorder }: { recorder: Recorder }) {
   return (
     <div class="picture">
       <video ref={video} muted autoplay playsInline aria-label={t("record.preview")} hidden={!ready} />
+      {ready && !stream && <p class="picture-words">{t("record.camera_off")}</p>}
       {inputs.state.value === "opening" && <p class="picture-words" role="status">{t("record.opening")}</p>}
       {phase === "recording" && recorder.route.link.value === "connected" && (
         <p class="picture-badge"><i />{t("record.on")}</p>

@@ -77,6 +77,8 @@ export class Recorder implements Lesson {
   readonly savedUntil = signal(0);
   /** Whether all that the server received is stored. */
   readonly settled = signal(true);
+  /** Where what is being sent just now begins. */
+  readonly sentFrom = signal(0);
   readonly gaps = signal<readonly Gap[]>([]);
   /** The lesson under way, or the one that was left behind. */
   readonly lesson = signal<Unfinished | null>(null);
@@ -277,6 +279,7 @@ export class Recorder implements Lesson {
     this.refusal.value = null;
     if (again && this.#begun) this.#interrupted = this.#clock.elapsed;
     this.#begun = true;
+    this.sentFrom.value = this.#clock.elapsed;
     this.#clock.start(); // the timeline begins with the first picture that is sent
     this.#remember();
   }
