@@ -14,6 +14,10 @@ import (
 	"backrow/storage"
 )
 
+// ownStreams is how many takes one person may send at once: a camera and a screen, and those whose
+// line was cut so shortly ago that it may still come back.
+const ownStreams = 8
+
 // gatherTime bounds the collection of our own candidates, which are all known beforehand.
 const gatherTime = 5 * time.Second
 
@@ -31,13 +35,14 @@ func (s *Server) Publish(ctx context.Context, offer whip.Offer) (whip.Session, e
 		return whip.Session{}, storage.Errorf(storage.Conflict,
 			"This recording has been stopped: nothing more can be added to it.")
 	}
-	if err := s.reserve(offer.Take); err != nil {
+	if err := s.reserve(offer.Take, recording.OwnerID); err != nil {
 		return whip.Session{}, err
 	}
 	t, answer, err := s.openTake(ctx, recording, offer, codecs)
 	if err != nil {
 		s.mu.Lock()
 		delete(s.takes, offer.Take)
+		delete(s.owners, offer.Take)
 		s.mu.Unlock()
 		return whip.Session{}, err
 	}
@@ -45,10 +50,16 @@ func (s *Server) Publish(ctx context.Context, offer whip.Offer) (whip.Session, e
 }
 
 // reserve takes a place among the streams.
-func (s *Server) reserve(id storage.ID) error {
+func (s *Server) reserve(id, owner storage.ID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, have := s.takes[id]
+	own := 0
+	for _, other := range s.owners {
+		if other == owner {
+			own++
+		}
+	}
 	switch {
 	case s.closed:
 		return storage.Errorf(storage.Unavailable,
@@ -58,8 +69,11 @@ func (s *Server) reserve(id storage.ID) error {
 	case len(s.takes) >= s.options.MaxStreams:
 		return storage.Errorf(storage.TooMany, "This server is recording %d lessons, which is as many "+
 			"as it is set up for. Please try again later, or tell the operator.", len(s.takes))
+	case own >= ownStreams:
+		return storage.Errorf(storage.TooMany, "You are recording in %d places already. Please stop one "+
+			"of them, or close its page, and try again in half a minute.", own)
 	}
-	s.takes[id] = nil
+	s.takes[id], s.owners[id] = nil, owner
 	return nil
 }
 

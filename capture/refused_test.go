@@ -14,6 +14,29 @@ import (
 	"backrow/storage/dbtest"
 )
 
+// One person does not take every place that there is.
+func TestStreamsOfOnePerson(t *testing.T) {
+	b := newBench(t, dbtest.SQLite(t), nil)
+	recording := b.recording()
+	_, sdp := newBrowser(t, 0, 1)
+	for i := range 9 {
+		take := storage.NewID()
+		session, err := b.server.Publish(t.Context(), whip.Offer{Recording: recording, Take: take, SDP: sdp})
+		if want := map[bool]storage.Kind{true: storage.TooMany}[i == 8]; storage.KindOf(err) != want {
+			t.Fatalf("take %d: %v", i, err)
+		}
+		if i == 7 { // what has ended makes room
+			if err := b.server.EndSession(t.Context(), take, session.ID); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.server.Publish(t.Context(), whip.Offer{
+				Recording: recording, Take: storage.NewID(), SDP: sdp}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 func TestRefused(t *testing.T) {
 	b := newBench(t, dbtest.SQLite(t), func(o *capture.Options) { o.MaxStreams = 1 })
 	recording := b.recording()

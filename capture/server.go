@@ -47,9 +47,10 @@ type Server struct {
 	cancel      context.CancelFunc
 
 	mu        sync.Mutex
-	takes     map[storage.ID]*take // by take; nil value: being opened; guarded by mu
-	finishing map[storage.ID]bool  // recordings that wait to become ready; guarded by mu
-	closed    bool                 // guarded by mu
+	takes     map[storage.ID]*take      // by take; nil value: being opened; guarded by mu
+	owners    map[storage.ID]storage.ID // whose take each of them is; guarded by mu
+	finishing map[storage.ID]bool       // recordings that wait to become ready; guarded by mu
+	closed    bool                      // guarded by mu
 }
 
 var _ whip.Publisher = (*Server)(nil)
@@ -59,6 +60,7 @@ var _ whip.Publisher = (*Server)(nil)
 // name the setting.
 func New(options Options) (*Server, error) {
 	s := &Server{options: options.withDefaults(), takes: map[storage.ID]*take{},
+		owners:    map[storage.ID]storage.ID{},
 		finishing: map[storage.ID]bool{}}
 	s.logs = pionLogs{s.options.Log}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -187,6 +189,7 @@ func (s *Server) forget(t *take) {
 	defer s.mu.Unlock()
 	if s.takes[t.id] == t {
 		delete(s.takes, t.id)
+		delete(s.owners, t.id)
 		s.metrics.takes.Dec()
 	}
 }

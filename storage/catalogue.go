@@ -139,13 +139,21 @@ func NewCatalogue(db *DB) *Catalogue { return &Catalogue{db: db} }
 // DB is the database that the catalogue is kept in.
 func (c *Catalogue) DB() *DB { return c.db }
 
+// maxOpen is how many recordings one person may have open at once: a few laptops' worth. What is
+// begun and never stopped is finished by itself after a while.
+const maxOpen = 20
+
+const countOpen = `SELECT COUNT(*) FROM recordings WHERE owner_id = ? AND state = 'recording'
+    AND deleted_at = ''`
+
 const insertRecording = `INSERT INTO recordings (id, program_id, owner_id, title, class, state,
     started_at, created_at, updated_at)
 VALUES (?, ?, ?, ?, ?, 'recording', ?, ?, ?) ON CONFLICT (id) DO NOTHING`
 
 // CreateRecording adds a recording in state recording, within tx. ID, ProgramID, OwnerID, Title,
 // Class and StartedAt are taken from r. Creating it again with the same id and owner changes
-// nothing and returns what is there; with another owner it is a Conflict.
+// nothing and returns what is there; with another owner it is a Conflict. An owner of very many
+// open recordings is told TooMany.
 func (c *Catalogue) CreateRecording(ctx context.Context, tx *Tx, r Recording) (Recording, error) {
 	now := Now()
 	if r.StartedAt.IsZero() {
@@ -161,6 +169,14 @@ func (c *Catalogue) CreateRecording(ctx context.Context, tx *Tx, r Recording) (R
 	}
 	if have.OwnerID != r.OwnerID || have.ProgramID != r.ProgramID || !have.DeletedAt.IsZero() {
 		return Recording{}, Errorf(Conflict, "That id belongs to another recording.")
+	}
+	var open int
+	if err := tx.Get(ctx, &open, countOpen, r.OwnerID); err != nil {
+		return Recording{}, err
+	}
+	if open > maxOpen {
+		return Recording{}, Errorf(TooMany,
+			"You have %d lessons open that were not stopped. Stop one of them, then try again.", open-1)
 	}
 	return have, nil
 }

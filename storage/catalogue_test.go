@@ -331,3 +331,31 @@ func FuzzParseID(f *testing.F) {
 		}
 	})
 }
+
+// A script that begins lessons without end is stopped; beginning one of them again is not.
+func TestOpenRecordingsAreBounded(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		c := storage.NewCatalogue(db)
+		first := newRecording(t, c)
+		next := first
+		for range 19 {
+			next.ID = storage.NewID()
+			if _, err := create(c, next); err != nil {
+				t.Fatal(err)
+			}
+		}
+		last := next
+		next.ID = storage.NewID()
+		_, err := create(c, next)
+		wantKind(t, err, storage.TooMany)
+		if _, err := create(c, last); err != nil {
+			t.Errorf("repeated: %v", err)
+		}
+		if err := c.StopRecording(t.Context(), first.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := create(c, next); err != nil {
+			t.Errorf("after one was stopped: %v", err)
+		}
+	})
+}
