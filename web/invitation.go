@@ -57,6 +57,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.attempts.refund("accept\x00" + s.remote(r))
 	if err := s.signIn(w, r, user); err != nil {
 		return err
 	}
