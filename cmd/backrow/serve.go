@@ -80,7 +80,12 @@ func (c *serveCommand) Run(ctx context.Context, t *terminal) error {
 	defer h.close(log)
 
 	if c.Demo {
-		if err := c.fillDemo(ctx, h, public, t); err != nil {
+		err := c.fillDemo(ctx, h, public, t)
+		if ctx.Err() != nil {
+			fmt.Fprintln(t.out, "Stopped before the demonstration was there; the next start with --demo completes it.")
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 	}
