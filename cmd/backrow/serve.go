@@ -56,9 +56,6 @@ func (c *serveCommand) Run(ctx context.Context, t *terminal) error {
 	log := newLog(t.err, c.logSettings)
 	slog.SetDefault(log)
 	warnOfFewFiles(log)
-	if _, err := ffmpeg.Find(c.FFmpeg, c.FFprobe); err != nil {
-		log.Warn("lessons are recorded and played, but no stills and downloads are made of them", "error", explain(err))
-	}
 	c.warnOfNoFFmpeg(log)
 
 	// The port first: a taken one is the commonest mistake, and nothing has been touched yet.
