@@ -68,8 +68,25 @@ func (c *doctorCommand) checks() []check {
 		{"data", c.lookAtData},
 		{"database", c.lookAtDatabase},
 		{"objects", c.lookAtObjects},
-		{"web", func(context.Context) (string, error) { return c.lookAtAddress(c.Listen, "--listen") }},
-		{"media", c.lookAtMedia},
+		{"web", c.unlessServing(func(context.Context) (string, error) {
+			return c.lookAtAddress(c.Listen, "--listen")
+		})},
+		{"media", c.unlessServing(c.lookAtMedia)},
+	}
+}
+
+// unlessServing leaves ports alone that are taken because Backrow is serving from the data folder.
+func (c *doctorCommand) unlessServing(look func(context.Context) (string, error)) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		release, err := lockFolder(c.Data)
+		if storage.KindOf(err) == storage.Conflict {
+			return "in use: Backrow is serving from " + c.Data, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		defer release() //nolint:errcheck // nothing was written
+		return look(ctx)
 	}
 }
 
