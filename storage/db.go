@@ -113,7 +113,8 @@ func openPostgres(ctx context.Context, dsn string) (*DB, error) {
 	pool.SetConnMaxLifetime(connLifetime)
 	if err := pool.PingContext(ctx); err != nil {
 		pool.Close()
-		return nil, Errorf(Unavailable, "PostgreSQL does not answer: %w", err)
+		return nil, Errorf(Unavailable,
+			"PostgreSQL does not answer. Check that it runs, and that the database setting names it rightly. %w", err)
 	}
 	return &DB{dialect: Postgres, write: pool, read: pool}, nil
 }
