@@ -104,6 +104,8 @@ function Moment({ composition }: { composition: Composition }) {
   const { start_ms, end_ms } = composition.moment.value;
   const pinned = composition.pinned.value;
   const range = end_ms > start_ms;
+  // While the video plays the moment changes many times a second: not under who types another.
+  const [typed, setTyped] = useState<string | null>(null);
   return (
     <div class="row moment">
       <label class="sm" for="composer-time">
@@ -115,12 +117,13 @@ function Moment({ composition }: { composition: Composition }) {
         class="time moment-typed"
         inputMode="numeric"
         autocomplete="off"
-        value={stamp(start_ms)}
+        value={typed ?? stamp(start_ms)}
+        onInput={(event) => setTyped(event.currentTarget.value)}
         onChange={(event) => {
           const ms = parseStamp(event.currentTarget.value);
-          if (ms === null) event.currentTarget.value = stamp(start_ms);
-          else composition.pinAt(ms);
+          if (ms !== null) composition.pinAt(ms);
         }}
+        onBlur={() => setTyped(null)}
       />
       <span class="time">{range && `–${stamp(end_ms)}`}</span>
       <TimeButton label="room.set_start" keys="I" act={() => composition.setStart()} />
