@@ -202,7 +202,7 @@ func (k *kit) wholeLesson(r storage.Recording) {
 	_, sheet := k.rendition(r, storage.RenditionStoryboard)
 	_, index := k.rendition(r, storage.RenditionStoryboardIndex)
 	picture, _, err := image.Decode(bytes.NewReader(sheet))
-	if err != nil || picture.Bounds() != image.Rect(0, 0, 7*160, 90) {
+	if err != nil || picture.Bounds() != image.Rect(0, 0, 7*320, 180) {
 		t.Errorf("storyboard: %v %v", picture.Bounds(), err)
 	}
 	if n := strings.Count(string(index), "storyboard#xywh="); n != 7 {

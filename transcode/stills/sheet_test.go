@@ -20,14 +20,14 @@ func TestPlan(t *testing.T) {
 		width, height int
 		want          stills.Grid
 	}{
-		{0, 1280, 720, stills.Grid{Seconds: 1, Tiles: 1, Columns: 1, Width: 160, Height: 90}},
-		{5500 * time.Millisecond, 640, 480, stills.Grid{Seconds: 1, Tiles: 6, Columns: 6, Width: 160, Height: 120}},
-		{200 * time.Second, 1280, 720, stills.Grid{Seconds: 1, Tiles: 200, Columns: 10, Width: 160, Height: 90}},
-		{7050 * time.Millisecond, 1280, 720, stills.Grid{Seconds: 1, Tiles: 7, Columns: 7, Width: 160, Height: 90}},
-		{200*time.Second + 150*time.Millisecond, 1280, 720, stills.Grid{Seconds: 2, Tiles: 100, Columns: 10, Width: 160, Height: 90}},
-		{45 * time.Minute, 720, 1280, stills.Grid{Seconds: 15, Tiles: 180, Columns: 10, Width: 68, Height: 120}},
-		{3 * time.Hour, 1, 5000, stills.Grid{Seconds: 60, Tiles: 180, Columns: 10, Width: 2, Height: 120}},
-		{1000 * time.Hour, 0, 0, stills.Grid{Seconds: 600, Tiles: 200, Columns: 10, Width: 120, Height: 120}},
+		{0, 1280, 720, stills.Grid{Seconds: 1, Tiles: 1, Columns: 1, Width: 320, Height: 180}},
+		{5500 * time.Millisecond, 640, 480, stills.Grid{Seconds: 1, Tiles: 6, Columns: 6, Width: 320, Height: 240}},
+		{200 * time.Second, 1280, 720, stills.Grid{Seconds: 1, Tiles: 200, Columns: 10, Width: 240, Height: 136}},
+		{7050 * time.Millisecond, 1280, 720, stills.Grid{Seconds: 1, Tiles: 7, Columns: 7, Width: 320, Height: 180}},
+		{200*time.Second + 150*time.Millisecond, 1280, 720, stills.Grid{Seconds: 2, Tiles: 100, Columns: 10, Width: 320, Height: 180}},
+		{45 * time.Minute, 720, 1280, stills.Grid{Seconds: 15, Tiles: 180, Columns: 10, Width: 102, Height: 180}},
+		{3 * time.Hour, 1, 5000, stills.Grid{Seconds: 60, Tiles: 180, Columns: 10, Width: 2, Height: 180}},
+		{1000 * time.Hour, 0, 0, stills.Grid{Seconds: 600, Tiles: 200, Columns: 10, Width: 180, Height: 180}},
 	} {
 		if diff := cmp.Diff(c.want, stills.Plan(c.length, c.width, c.height)); diff != "" {
 			t.Errorf("%v of %d×%d: %s", c.length, c.width, c.height, diff)
@@ -48,7 +48,7 @@ func TestIndexCoversTheRecordingWithoutHoles(t *testing.T) {
 		if from != until {
 			t.Errorf("cue %d begins at %s, the one before ended at %s", cues, from, until)
 		}
-		want := fmt.Sprintf("storyboard#xywh=%d,%d,160,90", cues%10*160, cues/10*90)
+		want := fmt.Sprintf("storyboard#xywh=%d,%d,240,136", cues%10*240, cues/10*136)
 		if lines[i+1] != want {
 			t.Errorf("cue %d names %s, want %s", cues, lines[i+1], want)
 		}

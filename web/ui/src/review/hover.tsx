@@ -7,7 +7,7 @@ import { span, stamp } from "../lib/clock";
 import { t } from "../lib/messages";
 import type { Shown } from "./marks";
 import type { Room } from "./room";
-import { stillAt } from "./storyboard";
+import { placeOf, stillAt } from "./storyboard";
 
 export interface Pointed {
   ms: number;
@@ -17,6 +17,8 @@ export interface Pointed {
 }
 
 const half = 88; // px: half of what floats, to keep it inside the timeline
+const stillWidth = 160; // px, at most: stills are stored larger, for sharp screens and the report
+const stillHeight = 120;
 
 export function Hover(props: {
   room: Room;
@@ -28,18 +30,22 @@ export function Hover(props: {
   const { sheet, stills } = props.room.storyboard.value;
   const missing = props.room.player.gaps.value.some(([from, to]) => at.ms >= from && at.ms < to);
   const still = sheet && !missing ? stillAt(stills, at.ms) : undefined;
+  const place =
+    still &&
+    placeOf(stills, still, Math.min(stillWidth, (stillHeight * still.width) / still.height));
   const left = Math.min(Math.max(half, at.x), Math.max(half, props.width.value - half));
   const [mark] = at.marks;
   return (
     <div class="hover" style={{ left: `${left}px` }} aria-hidden="true">
-      {still && (
+      {place && (
         <div
           class="hover-still"
           style={{
-            width: `${still.width}px`,
-            height: `${still.height}px`,
+            width: `${place.width}px`,
+            height: `${place.height}px`,
             backgroundImage: `url("${sheet}")`,
-            backgroundPosition: `-${still.x}px -${still.y}px`,
+            backgroundPosition: `${place.x}px ${place.y}px`,
+            backgroundSize: `${place.sheetWidth}px ${place.sheetHeight}px`,
           }}
         />
       )}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { parseStoryboard, stillAt } from "./storyboard";
+import { parseStoryboard, placeOf, stillAt } from "./storyboard";
 
 const index = `WEBVTT
 
@@ -32,4 +32,13 @@ test("a moment has the still that began last", () => {
     assert.equal(stillAt(stills, ms).x, x);
   }
   assert.equal(stillAt([], 5), undefined);
+});
+
+test("a still is shown at the width asked for, and the sheet is scaled with it", () => {
+  const stills = parseStoryboard(index.replaceAll("160,90", "320,180").replace("160,0", "320,0"));
+  const last = stills[1];
+  assert.deepEqual({ ...last }, { start: 10_000, end: 20_000, x: 320, y: 0, width: 320, height: 180 });
+  const place = placeOf(stills, last, 160);
+  assert.deepEqual([place.width, place.height, place.x], [160, 90, -160]);
+  assert.deepEqual([place.sheetWidth, place.sheetHeight], [320, 135]);
 });

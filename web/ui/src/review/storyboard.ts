@@ -45,3 +45,18 @@ export function stillAt(stills: readonly Still[], ms: number): Still | undefined
   }
   return stills[Math.max(0, low - 1)];
 }
+
+/** Where on the sheet a still is when it is shown so many pixels wide: the sheet is scaled with it. */
+export function placeOf(stills: readonly Still[], still: Still, width: number) {
+  const scale = width / still.width;
+  const right = Math.max(...stills.map(({ x, width }) => x + width));
+  const bottom = Math.max(...stills.map(({ y, height }) => y + height));
+  return {
+    width,
+    height: Math.round(still.height * scale),
+    x: -still.x * scale,
+    y: -still.y * scale,
+    sheetWidth: right * scale,
+    sheetHeight: bottom * scale,
+  };
+}
