@@ -18,6 +18,18 @@ export async function freePort() {
   return port;
 }
 
+// command runs the binary to its end and answers with { code, out, err }. Input is written to it.
+export async function command(args, { input = '', env = {} } = {}) {
+  const child = spawn(binary, args, { stdio: 'pipe', env: { ...process.env, ...env } });
+  const said = { out: '', err: '' };
+  child.stdout.on('data', (chunk) => { said.out += chunk; });
+  child.stderr.on('data', (chunk) => { said.err += chunk; });
+  child.stdin.on('error', () => {}); // it may end without reading
+  child.stdin.end(input);
+  const [code] = await once(child, 'close');
+  return { code, ...said };
+}
+
 export class Server {
   #child;
   #flags;
