@@ -209,6 +209,24 @@ test('a mark that is made private goes from the other page', async () => {
   await teacher.getByText('It was on the board.').waitFor({ state: 'detached' });
 });
 
+test('a session that ends keeps what is written, and sends it after signing in', async () => {
+  instructor.context().expected.push(/status of 401/);
+  const tab = await instructor.context().newPage();
+  await tab.goto(`${server.url}/`);
+  await people.signOut(tab);
+  await tab.close();
+  await instructor.getByText('Your session has ended. What you wrote is kept.').waitFor({ timeout: 60_000 });
+  await people.addFeedback(instructor, { at: '00:28', kind: 'Note', text: 'Written while signed out.' });
+  await instructor.getByText('1 change is kept and will be sent.').waitFor();
+  await instructor.getByRole('link', { name: 'Sign in' }).click();
+  await instructor.getByLabel('Email').fill('instructor@example.org');
+  await instructor.getByLabel('Password', { exact: true }).fill(people.password);
+  await instructor.getByRole('button', { name: 'Sign in' }).click();
+  await instructor.waitForURL(/\/recordings\//);
+  await teacher.getByText('Written while signed out.').waitFor();
+  assert.equal((await annotationsOf(teacher)).filter(({ text }) => text === 'Written while signed out.').length, 1);
+});
+
 test('without scripts: sign in, open, give feedback, reply, download', async () => {
   const page = await signedIn('instructor@example.org', server, { javaScriptEnabled: false });
   page.context().expected.push(/status of 422/); // the mistake below
