@@ -145,8 +145,8 @@ func TestMissingFFmpegFailsOnceAndClearly(t *testing.T) {
 	k.options.FFmpeg = "/nowhere/ffmpeg"
 	p := k.pool()
 	r := k.short(p)
-	if why := k.failed(p, r); !strings.Contains(why, "ffmpeg is not installed") ||
-		!strings.Contains(why, "safe and plays") {
+	if why := k.failed(p, r); !strings.Contains(why, "ffmpeg is missing on the server") ||
+		strings.Contains(why, "/nowhere") || !strings.Contains(why, "safe and plays") {
 		t.Errorf("reason %q", why)
 	}
 	if n := k.attempts(); n != 1 {

@@ -150,6 +150,10 @@ func isFinal(err error) bool {
 
 // reason is the sentence for the person whose recording it is.
 func reason(err error) string {
+	if errors.Is(err, ffmpeg.ErrMissing) {
+		return "ffmpeg is missing on the server: please tell whoever runs it. " +
+			"The recording itself is safe and plays."
+	}
 	switch storage.KindOf(err) {
 	case storage.Unavailable, storage.Invalid, storage.TooLarge:
 		return storage.MessageOf(err) + " The recording itself is safe and plays."

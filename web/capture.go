@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 
 	"backrow/capture"
@@ -36,7 +37,15 @@ func (s *Server) captureRoutes() []route {
 }
 
 func (s *Server) whip(w http.ResponseWriter, r *http.Request) error {
-	handler := whip.Handler{Publisher: s.options.Capture, Fail: s.fail}
+	handler := whip.Handler{Publisher: s.options.Capture, Fail: s.fail, Refused: s.refusedOffer}
 	handler.ServeHTTP(w, r)
 	return nil
+}
+
+// refusedOffer says in the log what was wrong with an offer: an encoder's own log seldom does.
+func (s *Server) refusedOffer(r *http.Request, status int, detail string) {
+	trace := traceOf(r.Context())
+	s.options.Log.LogAttrs(r.Context(), slog.LevelWarn, "WHIP request refused",
+		slog.String("request", trace.id), slog.String("user", string(trace.user)),
+		slog.Int("status", status), slog.String("why", detail))
 }

@@ -29,8 +29,11 @@ func status(err error) int {
 	return 0
 }
 
-// problem writes an RFC 9457 problem document.
-func problem(w http.ResponseWriter, code int, detail string) {
+// problem answers with an RFC 9457 problem document.
+func (h *Handler) problem(w http.ResponseWriter, r *http.Request, code int, detail string) {
+	if h.Refused != nil {
+		h.Refused(r, code, detail)
+	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(code)
 	// The connection is all that can fail here, and then nobody reads the answer.
@@ -42,7 +45,7 @@ func problem(w http.ResponseWriter, code int, detail string) {
 // fail answers an error of the Publisher.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if code := status(err); code != 0 {
-		problem(w, code, storage.MessageOf(err))
+		h.problem(w, r, code, storage.MessageOf(err))
 		return
 	}
 	h.Fail(w, r, err)

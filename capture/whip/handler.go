@@ -28,6 +28,9 @@ type Handler struct {
 	Publisher Publisher
 	// Fail answers an error by its storage.Kind; it is web's one place for that.
 	Fail func(w http.ResponseWriter, r *http.Request, err error)
+	// Refused, when not nil, is told of the answers of the protocol's own that do not go by way of
+	// Fail, for the log.
+	Refused func(r *http.Request, status int, detail string)
 }
 
 // ServeHTTP implements http.Handler.
@@ -45,7 +48,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		// RFC 9725, section 4.2: GET, HEAD and PUT are 405 on both resources.
 		options(w, session != "")
-		problem(w, http.StatusMethodNotAllowed, "This address takes WHIP requests only (RFC 9725).")
+		h.problem(w, r, http.StatusMethodNotAllowed, "This address takes WHIP requests only (RFC 9725).")
 	}
 }
 
@@ -106,12 +109,12 @@ func (h *Handler) offer(w http.ResponseWriter, r *http.Request) (Offer, error) {
 		}
 		offer.OffsetMS = &ms
 	}
-	text, ok := body(w, r, typeSDP, maxOffer)
+	text, ok := h.body(w, r, typeSDP, maxOffer)
 	if !ok {
 		return Offer{}, nil
 	}
 	if !strings.HasPrefix(text, "v=0") {
-		problem(w, http.StatusBadRequest,
+		h.problem(w, r, http.StatusBadRequest,
 			"The body is not SDP: an offer begins with v=0 (RFC 8866).")
 		return Offer{}, nil
 	}
@@ -127,11 +130,11 @@ func (h *Handler) patch(w http.ResponseWriter, r *http.Request, session string) 
 	}
 	etag := r.Header.Get("If-Match")
 	if etag == "" {
-		problem(w, http.StatusPreconditionRequired,
+		h.problem(w, r, http.StatusPreconditionRequired,
 			"A PATCH needs If-Match with the ETag of the session (RFC 9725, section 4.3.1).")
 		return
 	}
-	text, ok := body(w, r, typeFragment, maxFragment)
+	text, ok := h.body(w, r, typeFragment, maxFragment)
 	if !ok {
 		return
 	}
@@ -154,23 +157,23 @@ func (h *Handler) delete(w http.ResponseWriter, r *http.Request, session string)
 
 // body reads at most limit bytes of a body of the media type wanted. When it cannot, it answers
 // and returns false.
-func body(w http.ResponseWriter, r *http.Request, want string, limit int64) (string, bool) {
+func (h *Handler) body(w http.ResponseWriter, r *http.Request, want string, limit int64) (string, bool) {
 	if have, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || have != want {
-		problem(w, http.StatusUnsupportedMediaType, "The body must be "+want+".")
+		h.problem(w, r, http.StatusUnsupportedMediaType, "The body must be "+want+".")
 		return "", false
 	}
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
-		problem(w, http.StatusRequestEntityTooLarge,
+		h.problem(w, r, http.StatusRequestEntityTooLarge,
 			"The body is larger than "+strconv.FormatInt(limit>>10, 10)+" KiB.")
 		return "", false
 	case err != nil:
-		problem(w, http.StatusBadRequest, "The body could not be read to its end.")
+		h.problem(w, r, http.StatusBadRequest, "The body could not be read to its end.")
 		return "", false
 	case len(text) == 0:
-		problem(w, http.StatusBadRequest, "The body is empty: it must hold "+want+".")
+		h.problem(w, r, http.StatusBadRequest, "The body is empty: it must hold "+want+".")
 		return "", false
 	}
 	return string(text), true

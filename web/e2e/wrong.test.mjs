@@ -83,6 +83,9 @@ async function refused(answer, status, sentence) {
   await until('the log has a line', () => line.test(server.log));
 }
 
+// explained shows that the log also says why.
+const explained = (sentence) => until('the log says why', () => new RegExp(`msg="WHIP request refused".*${sentence.source}`).test(server.log));
+
 const logSays = (at, pattern) => until(`the log says ${pattern}`, () => pattern.test(at.log));
 
 async function savedBeyond(at, id, ms) {
@@ -159,7 +162,9 @@ test('offers that cannot be recorded are refused in a sentence, and the recordin
     'a=rtpmap:96 H265/90000', ''].join('\r\n');
 
   await refused(await post(h265), 406, /none of the video codecs that can be recorded: H\.264/);
+  await explained(/none of the video codecs/);
   await refused(await post('<html>This is not SDP.</html>'), 400, /not SDP/);
+  await explained(/not SDP/);
   await refused(await post('v=0\r\nthis only begins like SDP'), 422, /not SDP that can be read/);
   await refused(await post('{}', 'application/json'), 415, /must be application\/sdp/);
   const saved = await (await home.teacher.request.get(`${server.url}/api/recordings/${id}/saved`)).json();
@@ -291,7 +296,7 @@ test('no ffmpeg: lessons are recorded and play, and it is said what could not be
     await savedBeyond(there, await newestOf(there), 2000);
     await stopAndSave(there.teacher);
     await there.teacher.getByText('The stills and the download could not be made. The lesson plays all the same.').waitFor();
-    await there.teacher.getByText('ffmpeg is not installed on the server').waitFor();
+    await there.teacher.getByText('ffmpeg is missing on the server').waitFor();
     await logSays(lacking, /level=(WARN|ERROR) msg=.*ffmpeg/);
     assert.deepEqual(there.teacher.context().complaints, []);
   } finally {
