@@ -82,9 +82,10 @@ function clockOf(page) {
   });
 }
 
-// expected is the number of the frame that the download shows at a moment of the timeline.
+// expected is the number of the frame that the download shows at a moment of the timeline. A lesson
+// may begin with some milliseconds of sound: then the first frame is shown from its beginning.
 function expected(ms) {
-  return frames.findLast(({ seconds }) => seconds * 1000 <= ms + 1).number;
+  return (frames.findLast(({ seconds }) => seconds * 1000 <= ms + 1) ?? frames[0]).number;
 }
 
 // shows waits until a page shows the frame of a moment, to within two frames, and answers with by
