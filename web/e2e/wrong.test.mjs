@@ -133,7 +133,7 @@ test('camera refused: the page says where to allow it, and goes on when it is', 
     await people.signIn(page, server, 'dana@example.org');
     await page.goto(`${server.url}/record`);
     const alert = page.getByRole('alert');
-    await alert.getByText('The browser may not use camera and microphone').waitFor();
+    await alert.getByText('The browser may not use the camera and microphone').waitFor();
     await alert.getByText('choose to allow camera and microphone').waitFor();
     assert.ok(await page.getByRole('button', { name: 'Start recording' }).isDisabled());
     await context.grantPermissions(['camera', 'microphone'], { origin: server.url });
