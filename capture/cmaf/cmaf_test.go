@@ -89,7 +89,7 @@ func TestNothingToWrite(t *testing.T) {
 // as long as it says.
 func TestSilence(t *testing.T) {
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		t.Skip("ffmpeg is not installed")
+		t.Fatal("ffmpeg is not installed: run scripts/setup test")
 	}
 	init, err := cmaf.Init(cmaf.Tracks{Audio: tracks.Audio})
 	if err != nil {

@@ -153,7 +153,7 @@ func TestAssets(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !assets.Built() {
-		t.Skip("there is no build of the assets: run scripts/build")
+		t.Fatal("there is no build of the assets: run scripts/build")
 	}
 	style := regexp.MustCompile(`href="([^"]+\.css)"`).FindStringSubmatch(string(assets.Tags("site")))
 	if style == nil {
