@@ -39,12 +39,13 @@ func (s *Segmenter) audioRun(end int64) cmaf.Run {
 		if missing := end*8/15 - from; missing >= frame {
 			out.Samples = silence(out.Samples, missing/frame*frame)
 		}
-		s.next = from + length(out.Samples)
+		s.next, s.hushed = from+length(out.Samples), true
 		return out
 	}
-	if late := place(sounds[0].time) - from; late > jump {
+	if late := place(sounds[0].time) - from; late > jump || s.hushed {
 		out.Samples = silence(out.Samples, late)
 	}
+	s.hushed = false
 	expected := sounds[0].time
 	for _, packet := range sounds {
 		if lost := packet.time - expected; lost > 0 {

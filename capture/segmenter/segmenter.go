@@ -84,6 +84,7 @@ type Segmenter struct {
 	sounds   []sound
 	scanned  int   // pictures known not to begin the next segment
 	next     int64 // where sound goes on, 1/48000 s; none: not begun since the last gap
+	hushed   bool  // the last run of sound was silence alone: what follows need not join it
 	tracks   cmaf.Tracks
 	shown    cmaf.Tracks // tracks of the last segment
 	done     []Segment
