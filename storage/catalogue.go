@@ -41,7 +41,10 @@ type Recording struct {
 	StartedAt  Time           `db:"started_at"`
 	EndedAt    Time           `db:"ended_at"` // zero while recording
 	DurationMS int64          `db:"duration_ms"`
-	LastSeq    int64          `db:"last_seq"` // of the log of annotations
+	TaughtMS   int64          `db:"taught_ms"`  // what the page's clock counted; -1: it has not said
+	CoveredMS  int64          `db:"covered_ms"` // of the timeline, by what is stored
+	SettledAt  Time           `db:"settled_at"` // since when no better take is expected; zero: one is
+	LastSeq    int64          `db:"last_seq"`   // of the log of annotations
 	Version    int64          `db:"version"`
 	CreatedAt  Time           `db:"created_at"`
 	UpdatedAt  Time           `db:"updated_at"`
@@ -64,11 +67,23 @@ type Take struct {
 	RecordingID ID     `db:"recording_id"`
 	Route       Route  `db:"route"`
 	Source      string `db:"source"` // camera, screen
-	State       string `db:"state"`  // open, ended
+	State       string `db:"state"`  // open, ended, dropped: another take has all of it
 	OffsetMS    int64  `db:"offset_ms"`
 	EndReason   string `db:"end_reason"`
 	StartedAt   Time   `db:"started_at"`
 	EndedAt     Time   `db:"ended_at"`
+
+	// Of a local take.
+	MediaType   string `db:"media_type"`   // as the browser names it, with codecs
+	Direct      bool   `db:"direct"`       // its fragments are segments as they are
+	LengthMS    int64  `db:"length_ms"`    // as the page counted
+	BlobCount   int64  `db:"blob_count"`   // -1: it has not been said
+	MadeBlobs   int64  `db:"made_blobs"`   // from the first on, in segments
+	CompletedAt Time   `db:"completed_at"` // when all of it was stored and in segments
+
+	// Of a live take.
+	Node       string `db:"node"`        // that serves it
+	LeaseUntil Time   `db:"lease_until"` // it is believed to until then
 }
 
 // Track is one medium of a take.
@@ -101,8 +116,9 @@ type Segment struct {
 	Start      Ticks  `db:"start_ticks"`
 	Length     Ticks  `db:"ticks"`
 	ObjectKey  string `db:"object_key"`
+	ObjectFrom int64  `db:"object_from"` // where in the object it begins
 	Bytes      int64  `db:"bytes"`
-	SHA256     string `db:"sha256"` // hexadecimal
+	SHA256     string `db:"sha256"` // hexadecimal, of the segment's own bytes
 	CreatedAt  Time   `db:"created_at"`
 }
 

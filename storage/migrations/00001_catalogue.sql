@@ -12,6 +12,9 @@ CREATE TABLE recordings (
     started_at  TEXT NOT NULL,
     ended_at    TEXT NOT NULL DEFAULT '',
     duration_ms BIGINT NOT NULL DEFAULT 0,
+    taught_ms   BIGINT NOT NULL DEFAULT -1, -- what the page's clock counted; -1: it has not said
+    covered_ms  BIGINT NOT NULL DEFAULT 0,  -- of the timeline, by what is stored
+    settled_at  TEXT NOT NULL DEFAULT '',   -- since when no better take is expected
     last_seq    BIGINT NOT NULL DEFAULT 0, -- of the log of annotations
     version     BIGINT NOT NULL DEFAULT 1,
     created_at  TEXT NOT NULL,
@@ -27,14 +30,53 @@ CREATE TABLE takes (
     recording_id TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
     route        TEXT NOT NULL CHECK (route IN ('live', 'local', 'upload')),
     source       TEXT NOT NULL DEFAULT 'camera' CHECK (source IN ('camera', 'screen')),
-    state        TEXT NOT NULL CHECK (state IN ('open', 'ended')),
+    state        TEXT NOT NULL CHECK (state IN ('open', 'ended', 'dropped')),
     offset_ms    BIGINT NOT NULL DEFAULT 0, -- where on the timeline media time 0 of the take lies
     end_reason   TEXT NOT NULL DEFAULT '',
     started_at   TEXT NOT NULL,
-    ended_at     TEXT NOT NULL DEFAULT ''
+    ended_at     TEXT NOT NULL DEFAULT '',
+    -- Of a local take: what its blobs are, and how far they have come.
+    media_type   TEXT NOT NULL DEFAULT '',   -- as the browser names it, with codecs
+    direct       BIGINT NOT NULL DEFAULT 1,  -- 0: its media must be transcoded before it can be shown
+    length_ms    BIGINT NOT NULL DEFAULT 0,  -- as the page counted
+    blob_count   BIGINT NOT NULL DEFAULT -1, -- how many there are; -1: it has not been said
+    made_blobs   BIGINT NOT NULL DEFAULT 0,  -- of these, from the first on, the media is in segments
+    completed_at TEXT NOT NULL DEFAULT '',   -- when all of it was stored and in segments
+    -- Of a live take: the node that serves it, and until when it is believed to.
+    node         TEXT NOT NULL DEFAULT '',
+    lease_until  TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX takes_of_recording ON takes (recording_id, id);
 CREATE INDEX takes_open ON takes (state, id);
+
+-- What a browser recorded of a local take, as it sent it: number 1 is the first.
+CREATE TABLE blobs (
+    take_id    TEXT NOT NULL REFERENCES takes (id) ON DELETE CASCADE,
+    number     BIGINT NOT NULL CHECK (number > 0),
+    object_key TEXT NOT NULL,
+    bytes      BIGINT NOT NULL,
+    sha256     TEXT NOT NULL,
+    contents   TEXT NOT NULL DEFAULT '', -- JSON: where in it init segment and fragments lie
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (take_id, number)
+);
+
+-- Secrets that let a laptop send to one recording, and to nothing else, without a session.
+CREATE TABLE capture_tokens (
+    sha256       TEXT PRIMARY KEY,
+    recording_id TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
+    user_id      TEXT NOT NULL,
+    created_at   TEXT NOT NULL,
+    expires_at   TEXT NOT NULL
+);
+CREATE INDEX capture_tokens_of_recording ON capture_tokens (recording_id);
+
+-- The processes that serve: who has a lease has a row here that says where it is.
+CREATE TABLE nodes (
+    id      TEXT PRIMARY KEY,
+    url     TEXT NOT NULL DEFAULT '',
+    seen_at TEXT NOT NULL
+);
 
 CREATE TABLE tracks (
     take_id   TEXT NOT NULL REFERENCES takes (id) ON DELETE CASCADE,
@@ -66,11 +108,25 @@ CREATE TABLE segments (
     start_ticks BIGINT NOT NULL,                            -- 1/90000 s, in the take's media time
     ticks       BIGINT NOT NULL CHECK (ticks > 0),
     object_key  TEXT NOT NULL,
+    object_from BIGINT NOT NULL DEFAULT 0, -- where in the object it begins: a blob may hold several
     bytes       BIGINT NOT NULL,
     sha256      TEXT NOT NULL,
     created_at  TEXT NOT NULL,
     PRIMARY KEY (take_id, number)
 );
+
+-- What goes with a recording: the lesson plan, work samples.
+CREATE TABLE attachments (
+    id           TEXT PRIMARY KEY,
+    recording_id TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
+    name         TEXT NOT NULL,
+    media_type   TEXT NOT NULL,
+    object_key   TEXT NOT NULL,
+    bytes        BIGINT NOT NULL,
+    sha256       TEXT NOT NULL,
+    created_at   TEXT NOT NULL
+);
+CREATE INDEX attachments_of_recording ON attachments (recording_id, id);
 
 -- What was made of a recording: the download, the stills, the waveform.
 CREATE TABLE renditions (
@@ -99,8 +155,12 @@ CREATE TABLE processing (
 -- +goose Down
 DROP TABLE processing;
 DROP TABLE renditions;
+DROP TABLE attachments;
 DROP TABLE segments;
 DROP TABLE inits;
 DROP TABLE tracks;
+DROP TABLE nodes;
+DROP TABLE capture_tokens;
+DROP TABLE blobs;
 DROP TABLE takes;
 DROP TABLE recordings;

@@ -45,6 +45,18 @@ CREATE TABLE invitations (
 CREATE INDEX invitations_of_program ON invitations (program_id, id) WHERE accepted_at = '';
 CREATE INDEX invitations_of_email ON invitations (program_id, email_folded);
 
+-- Secrets by which an encoder that is no browser (OBS, a camera) records in a teacher's name.
+CREATE TABLE stream_keys (
+    id         TEXT PRIMARY KEY,
+    user_id    TEXT NOT NULL REFERENCES users (id),
+    program_id TEXT NOT NULL REFERENCES programs (id),
+    name       TEXT NOT NULL,
+    sha256     TEXT NOT NULL UNIQUE,
+    created_at TEXT NOT NULL,
+    used_at    TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX stream_keys_of_user ON stream_keys (user_id, id);
+
 CREATE TABLE password_resets (
     token_hash TEXT PRIMARY KEY, -- SHA-256; the token itself is only in the link
     user_id    TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -154,6 +166,7 @@ DROP TABLE target_areas;
 DROP TABLE areas;
 DROP TABLE frameworks;
 DROP TABLE password_resets;
+DROP TABLE stream_keys;
 DROP TABLE invitations;
 DROP TABLE members;
 DROP TABLE programs;
