@@ -5,7 +5,8 @@
 //   node web/ui/build.mjs [--dev] [--no-types]
 //
 // An island is a folder src/NAME with an index.ts or index.tsx; a template loads it by
-// {{assets "NAME"}}. --dev leaves out minifying; --no-types leaves gen/api.d.ts as it is.
+// {{assets "NAME"}}. A file NAME.worker.ts is a worker: a bundle of its own, whose address the
+// islands know as WORKERS.NAME. --dev leaves out minifying; --no-types leaves gen/api.d.ts as it is.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -56,22 +57,39 @@ function types() {
   ], { stdio: ["ignore", "ignore", "inherit"] });
 }
 
-function bundle() {
-  const entries = islands().map(([name, path]) => `${name}=${path}`);
-  entries.push(`site-style=${join(ui, "styles", "site.css")}`);
+/** Bundles entries for the browser and answers esbuild's account of what it made. */
+function esbuild(entries, options) {
   const meta = join(gen, `meta-${process.pid}.json`);
   execFileSync("go", [
     "tool", "esbuild", ...entries,
-    "--bundle", "--splitting", "--format=esm", `--outdir=${assets}`, `--metafile=${meta}`,
+    "--bundle", `--outdir=${assets}`, `--metafile=${meta}`,
     "--entry-names=[name]-[hash]", "--chunk-names=chunk-[hash]", "--asset-names=[name]-[hash]",
     "--target=es2022,chrome114,firefox115,safari16.4",
-    "--jsx=automatic", "--jsx-import-source=preact",
-    "--loader:.woff2=file", "--loader:.svg=text", "--legal-comments=none", "--log-level=warning",
+    "--legal-comments=none", "--log-level=warning",
     `--public-path=/assets/`, `--define:DEV=${dev}`, ...(dev ? ["--sourcemap=inline"] : ["--minify"]),
+    ...options,
   ], { cwd: dirname(web), stdio: ["ignore", "inherit", "inherit"] });
   const made = JSON.parse(readFileSync(meta, "utf8"));
   rmSync(meta);
   return made;
+}
+
+/** The workers' addresses, by name: each is one classic script, which every browser can start. */
+function workers() {
+  const found = [...walk(join(ui, "src"))].filter((path) => path.endsWith(".worker.ts"));
+  if (found.length === 0) return {};
+  const made = esbuild(found, ["--format=iife"]);
+  return Object.fromEntries(Object.entries(made.outputs).map(([output, about]) =>
+    [basename(about.entryPoint, ".worker.ts"), `/assets/${name(output)}`]));
+}
+
+function bundle(scripts) {
+  const entries = islands().map(([name, path]) => `${name}=${path}`);
+  entries.push(`site-style=${join(ui, "styles", "site.css")}`);
+  return esbuild(entries, [
+    "--splitting", "--format=esm", "--jsx=automatic", "--jsx-import-source=preact",
+    "--loader:.woff2=file", "--loader:.svg=text", `--define:WORKERS=${JSON.stringify(scripts)}`,
+  ]);
 }
 
 const name = (output) => basename(output);
@@ -183,8 +201,9 @@ mkdirSync(gen, { recursive: true });
 mkdirSync(assets);
 try {
   if (!process.argv.includes("--no-types")) types();
-  const entries = entriesOf(bundle());
-  const manifest = { entries, paths: plain(), icons: icons() };
+  const scripts = workers();
+  const entries = entriesOf(bundle(scripts));
+  const manifest = { entries, workers: scripts, paths: plain(), icons: icons() };
   compress();
   writeFileSync(join(assets, "manifest.json"), JSON.stringify(manifest, null, 1));
   weigh(entries);

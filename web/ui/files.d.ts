@@ -10,3 +10,6 @@ declare module "*.css";
 
 /** True in a build for development. */
 declare const DEV: boolean;
+
+/** Where the scripts of the workers are served, by the name of their file. */
+declare const WORKERS: { readonly vault: string };

@@ -23,7 +23,7 @@ execFileSync("go", [
   "tool", "esbuild", ...tests(join(ui, "src")),
   "--bundle", "--platform=node", "--format=esm", "--target=node20", `--outdir=${out}`,
   "--jsx=automatic", "--jsx-import-source=preact", "--loader:.svg=text", "--loader:.css=empty",
-  "--log-level=warning", "--sourcemap=inline", "--define:DEV=true",
+  "--log-level=warning", "--sourcemap=inline", "--define:DEV=true", "--define:WORKERS={}",
 ], { cwd: dirname(dirname(ui)), stdio: ["ignore", "inherit", "inherit"] });
 const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...tests(out)], {
   stdio: "inherit",
