@@ -90,6 +90,9 @@ func (l Limits) withDefaults() Limits {
 	if l.TakeOver <= 0 {
 		l.TakeOver = time.Minute
 	}
+	if l.Settle <= 0 {
+		l.Settle = 2 * time.Minute
+	}
 	return l
 }
 
@@ -221,6 +224,19 @@ func (p *Pool) RecordingReady(ctx context.Context, tx *storage.Tx, r storage.Rec
 	}
 	_, err = tx.Exec(ctx, setQueued, r.ID, storage.Now())
 	return err
+}
+
+// RecordingSettled queues the work anew within tx: what was made before, and what is being made
+// now, are of a cover that is no longer the best. Earlier renditions stay until new ones replace
+// them.
+func (p *Pool) RecordingSettled(ctx context.Context, tx *storage.Tx, r storage.Recording) error {
+	return p.RecordingReady(ctx, tx, r)
+}
+
+// TakeArrived queues within tx the making of segments of a take that cannot be shown as the
+// browser recorded it, and of which all is there.
+func (p *Pool) TakeArrived(ctx context.Context, tx *storage.Tx, take storage.Take) error {
+	return nil
 }
 
 // Retry queues the work on a recording again, whether it failed or succeeded before; while it is

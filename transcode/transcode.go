@@ -37,6 +37,10 @@ type Options struct {
 	Workers   int                   // jobs at a time; 0: one; negative: queue only, work on none
 	Scratch   string                // a folder of this process alone; emptied at start
 	Limits    Limits
+
+	// TakeMade is called when a take's segments have been made of what a browser recorded, after
+	// the transaction that notes them; perhaps more than once. nil: nobody is told.
+	TakeMade func(ctx context.Context, recording storage.ID)
 }
 
 // Limits bound what one job may take. A zero field stands for its default.
@@ -48,6 +52,7 @@ type Limits struct {
 	RetryAfter  func(attempt int) time.Duration // 10 s, then six times longer each time
 	Drain       time.Duration                   // from SIGTERM to SIGKILL; 5 s
 	TakeOver    time.Duration                   // age of the sign of life of a dead node's job; 1 min
+	Settle      time.Duration                   // that a recording of which more is expected waits; 2 min
 }
 
 // States of the work on a recording.
