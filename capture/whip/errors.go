@@ -16,6 +16,14 @@ var (
 	ErrICERestart    = errors.New("whip: an ICE restart is a new take, not a PATCH") // 422
 )
 
+// Elsewhere is in the chain of the error for a session that another node serves.
+type Elsewhere struct {
+	URL string // of that node, without a slash at its end
+}
+
+// Error implements error.
+func (e *Elsewhere) Error() string { return "whip: the session is at " + e.URL }
+
 // status finds what the protocol itself prescribes; 0 leaves it to the error's kind.
 func status(err error) int {
 	switch {
@@ -44,6 +52,13 @@ func (h *Handler) problem(w http.ResponseWriter, r *http.Request, code int, deta
 
 // fail answers an error of the Publisher.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var elsewhere *Elsewhere
+	if errors.As(err, &elsewhere) {
+		// 307 keeps method and body (RFC 9110, section 15.4.8; RFC 9725, section 4.5).
+		w.Header().Set("Location", elsewhere.URL+r.URL.RequestURI())
+		w.WriteHeader(http.StatusTemporaryRedirect)
+		return
+	}
 	if code := status(err); code != 0 {
 		h.problem(w, r, code, storage.MessageOf(err))
 		return

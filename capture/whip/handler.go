@@ -18,6 +18,9 @@ const (
 	maxFragment = 16 << 10
 	// maxOffset bounds offset_ms: no lesson is longer than a week.
 	maxOffset = 7 * 24 * 3600 * 1000
+	// maxZero bounds zero_unix_ms: the year 2286. A laptop's clock may be wrong by decades; what
+	// matters is that its sender reports are wrong by as much.
+	maxZero = 1e13
 
 	typeSDP      = "application/sdp"
 	typeFragment = "application/trickle-ice-sdpfrag"
@@ -109,6 +112,9 @@ func (h *Handler) offer(w http.ResponseWriter, r *http.Request) (Offer, error) {
 		}
 		offer.OffsetMS = &ms
 	}
+	if offer.ZeroUnixMS, err = zero(r.URL.Query().Get("zero_unix_ms")); err != nil {
+		return Offer{}, err
+	}
 	text, ok := h.body(w, r, typeSDP, maxOffer)
 	if !ok {
 		return Offer{}, nil
@@ -120,6 +126,19 @@ func (h *Handler) offer(w http.ResponseWriter, r *http.Request) (Offer, error) {
 	}
 	offer.SDP = text
 	return offer, nil
+}
+
+// zero reads zero_unix_ms, which may have a fraction.
+func zero(text string) (float64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	ms, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(ms >= 0 && ms <= maxZero) { // NaN is neither
+		return 0, storage.Errorf(storage.Invalid,
+			"zero_unix_ms must be a number of milliseconds since 1970.")
+	}
+	return ms, nil
 }
 
 func (h *Handler) patch(w http.ResponseWriter, r *http.Request, session string) {

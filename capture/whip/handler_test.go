@@ -79,6 +79,12 @@ func TestRequests(t *testing.T) {
 			body: "v=0" + strings.Repeat("x", 64<<10), want: 413},
 		{name: "offset that is none", method: "POST", path: base + "?offset_ms=-1",
 			media: "application/sdp", body: "v=0", want: 400},
+		{name: "offer with a zero", method: "POST", path: base + "?offset_ms=0&zero_unix_ms=1767225600123.4",
+			media: "application/sdp", body: "v=0", want: 201},
+		{name: "zero that is none", method: "POST", path: base + "?zero_unix_ms=NaN",
+			media: "application/sdp", body: "v=0", want: 400},
+		{name: "zero in nanoseconds", method: "POST", path: base + "?zero_unix_ms=1767225600000000000",
+			media: "application/sdp", body: "v=0", want: 400},
 		{name: "source that is none", method: "POST", path: base + "?source=moon",
 			media: "application/sdp", body: "v=0", want: 400},
 		{name: "take that is no id", method: "POST", path: "/api/recordings/" + id + "/takes/7/whip",
@@ -106,6 +112,9 @@ func TestRequests(t *testing.T) {
 			media: "application/sdp", body: "a", want: 415},
 		{name: "trickle to nobody", method: "PATCH", path: base + "/guess", match: `"tag"`,
 			media: "application/trickle-ice-sdpfrag", body: "a", want: 404},
+		{name: "at another node", method: "PATCH", path: base + "/secret?x=1", match: `"tag"`,
+			media: "application/trickle-ice-sdpfrag", body: "a", want: 307,
+			err: fmt.Errorf("no: %w", &whip.Elsewhere{URL: "https://b.example"})},
 		{name: "end", method: "DELETE", path: base + "/secret", want: 200},
 		{name: "end of nothing", method: "DELETE", path: base + "/guess", want: 404},
 	}
@@ -119,6 +128,9 @@ func TestRequests(t *testing.T) {
 			if w.Code != test.want {
 				t.Errorf("status %d, want %d: %s", w.Code, test.want, w.Body)
 			}
+			if to := w.Header().Get("Location"); w.Code == 307 && to != "https://b.example"+test.path {
+				t.Errorf("sent on to %q", to)
+			}
 			if w.Code >= 400 && (w.Body.Len() < 3 || strings.Contains(w.Body.String(), "secret detail")) {
 				t.Errorf("said %q", w.Body)
 			}
@@ -128,7 +140,7 @@ func TestRequests(t *testing.T) {
 
 func TestCreated(t *testing.T) {
 	p := &publisher{}
-	r := httptest.NewRequest("POST", base+"?offset_ms=1500", strings.NewReader("v=0 offer"))
+	r := httptest.NewRequest("POST", base+"?offset_ms=1500&zero_unix_ms=1767225600123.25", strings.NewReader("v=0 offer"))
 	r.Header.Set("Content-Type", "application/sdp")
 	w := httptest.NewRecorder()
 	serve(p).ServeHTTP(w, r)
@@ -138,7 +150,8 @@ func TestCreated(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	if o := p.offers[0]; o.Recording != id || o.Take != other || *o.OffsetMS != 1500 || o.SDP != "v=0 offer" {
+	if o := p.offers[0]; o.Recording != id || o.Take != other || *o.OffsetMS != 1500 ||
+		o.ZeroUnixMS != 1767225600123.25 || o.SDP != "v=0 offer" {
 		t.Errorf("offer %+v", o)
 	}
 	if body, _ := io.ReadAll(w.Body); string(body) != "v=0 answer" {
@@ -148,6 +161,7 @@ func TestCreated(t *testing.T) {
 
 func FuzzRequest(f *testing.F) {
 	f.Add("POST", "application/sdp", "v=0\r\n", "1", "")
+	f.Add("POST", "application/sdp", "v=0\r\n", "1&zero_unix_ms=1e12", "")
 	f.Add("PATCH", "application/trickle-ice-sdpfrag", "a=mid:0", "x", "*")
 	f.Fuzz(func(t *testing.T, method, media, body, offset, match string) {
 		r, err := http.NewRequest(method, base, strings.NewReader(body))

@@ -23,7 +23,11 @@ type Offer struct {
 	// OffsetMS says where on the recording's timeline the take begins; nil leaves it to the
 	// Publisher's clock.
 	OffsetMS *int64
-	Source   string // camera (also when empty) or screen
+	// ZeroUnixMS is when, by the sender's own clock, its lesson's time would have been 0 had there
+	// been no pauses: milliseconds since 1970. With it the first frame's sender report says where
+	// the take lies. 0: not said.
+	ZeroUnixMS float64
+	Source     string // camera (also when empty) or screen
 }
 
 // Session is one accepted offer.
@@ -35,7 +39,8 @@ type Session struct {
 
 // Publisher makes sessions. Errors are storage errors: Conflict for a recording that is stopped
 // or a take that has been used, TooMany over the cap of streams, NotFound for a session that is
-// not there. An offer that is SDP but cannot be recorded is ErrNotAcceptable in the chain.
+// not there. An offer that is SDP but cannot be recorded is ErrNotAcceptable in the chain, and a
+// session that another node serves is an Elsewhere.
 type Publisher interface {
 	Publish(ctx context.Context, offer Offer) (Session, error)
 	// Trickle adds the ICE candidates of an SDP fragment (RFC 8840, section 9) to a session whose
