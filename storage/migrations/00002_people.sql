@@ -52,6 +52,9 @@ CREATE TABLE stream_keys (
     program_id TEXT NOT NULL REFERENCES programs (id),
     name       TEXT NOT NULL,
     sha256     TEXT NOT NULL UNIQUE,
+    language   TEXT NOT NULL DEFAULT 'en',  -- of the titles of its lessons
+    zone       TEXT NOT NULL DEFAULT 'UTC', -- of the times in them
+    recording_id TEXT NOT NULL DEFAULT '',  -- what it records, or recorded last
     created_at TEXT NOT NULL,
     used_at    TEXT NOT NULL DEFAULT ''
 );

@@ -51,7 +51,27 @@ CREATE TABLE annotation_events (
     UNIQUE (subject_id, version)
 );
 
+-- Moments that a teacher marks in class: what the lesson's own clock said last, and secrets that
+-- let a phone add marks to one recording at the present moment, and do nothing else.
+CREATE TABLE lesson_clocks (
+    recording_id TEXT PRIMARY KEY REFERENCES recordings (id) ON DELETE CASCADE,
+    elapsed_ms   BIGINT NOT NULL,
+    running      BIGINT NOT NULL,
+    told_at      TEXT NOT NULL
+);
+
+CREATE TABLE moment_tokens (
+    sha256       TEXT PRIMARY KEY,
+    recording_id TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
+    user_id      TEXT NOT NULL,
+    created_at   TEXT NOT NULL,
+    expires_at   TEXT NOT NULL
+);
+CREATE INDEX moment_tokens_of_recording ON moment_tokens (recording_id, created_at);
+
 -- +goose Down
+DROP TABLE moment_tokens;
+DROP TABLE lesson_clocks;
 DROP TABLE annotation_events;
 DROP TABLE replies;
 DROP TABLE annotations;
