@@ -44,6 +44,7 @@ type Recording struct {
 	TaughtMS   int64          `db:"taught_ms"`  // what the page's clock counted; -1: it has not said
 	CoveredMS  int64          `db:"covered_ms"` // of the timeline, by what is stored
 	SettledAt  Time           `db:"settled_at"` // since when no better take is expected; zero: one is
+	TidiedAt   Time           `db:"tidied_at"`  // when live takes that local ones cover were dropped
 	LastSeq    int64          `db:"last_seq"`   // of the log of annotations
 	Version    int64          `db:"version"`
 	CreatedAt  Time           `db:"created_at"`
@@ -84,6 +85,7 @@ type Take struct {
 	// Of a live take.
 	Node       string `db:"node"`        // that serves it
 	LeaseUntil Time   `db:"lease_until"` // it is believed to until then
+	Session    string `db:"session"`     // SHA-256, in hexadecimal, of the secret by which its sender ends it
 }
 
 // Track is one medium of a take.

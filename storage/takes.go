@@ -3,8 +3,8 @@ package storage
 import "context"
 
 const insertTake = `INSERT INTO takes (id, recording_id, route, source, state, offset_ms,
-    started_at, node, lease_until)
-VALUES (?, ?, ?, ?, 'open', ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+    started_at, node, lease_until, session)
+VALUES (?, ?, ?, ?, 'open', ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
 
 // BeginTake opens a take of a recording that has not been stopped; a take of a stopped recording
 // is a Conflict, and so is an id that is another recording's take. Beginning it again changes
@@ -26,7 +26,8 @@ func (c *Catalogue) BeginTake(ctx context.Context, take Take) (Take, error) {
 			return Errorf(Conflict, "This recording has been stopped: nothing more can be added to it.")
 		}
 		if _, err := tx.Exec(ctx, insertTake, take.ID, take.RecordingID, take.Route, take.Source,
-			take.OffsetMS, take.StartedAt, take.Node, take.LeaseUntil); err != nil {
+			take.OffsetMS, take.StartedAt, take.Node, take.LeaseUntil,
+			take.Session); err != nil {
 			return err
 		}
 		if err := tx.Get(ctx, &have, `SELECT * FROM takes WHERE id = ?`, take.ID); err != nil {

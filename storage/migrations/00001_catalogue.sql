@@ -15,6 +15,7 @@ CREATE TABLE recordings (
     taught_ms   BIGINT NOT NULL DEFAULT -1, -- what the page's clock counted; -1: it has not said
     covered_ms  BIGINT NOT NULL DEFAULT 0,  -- of the timeline, by what is stored
     settled_at  TEXT NOT NULL DEFAULT '',   -- since when no better take is expected
+    tidied_at   TEXT NOT NULL DEFAULT '',   -- when live takes that local ones cover were dropped
     last_seq    BIGINT NOT NULL DEFAULT 0, -- of the log of annotations
     version     BIGINT NOT NULL DEFAULT 1,
     created_at  TEXT NOT NULL,
@@ -24,6 +25,8 @@ CREATE TABLE recordings (
 CREATE INDEX recordings_of_owner ON recordings (owner_id, id);
 CREATE INDEX recordings_of_program ON recordings (program_id, id);
 CREATE INDEX recordings_unfinished ON recordings (state, id);
+CREATE INDEX recordings_untidied ON recordings (settled_at, id)
+    WHERE settled_at <> '' AND tidied_at < settled_at;
 
 CREATE TABLE takes (
     id           TEXT PRIMARY KEY,
@@ -44,10 +47,12 @@ CREATE TABLE takes (
     completed_at TEXT NOT NULL DEFAULT '',   -- when all of it was stored and in segments
     -- Of a live take: the node that serves it, and until when it is believed to.
     node         TEXT NOT NULL DEFAULT '',
-    lease_until  TEXT NOT NULL DEFAULT ''
+    lease_until  TEXT NOT NULL DEFAULT '',
+    session      TEXT NOT NULL DEFAULT '' -- SHA-256 of the secret by which its sender ends it
 );
 CREATE INDEX takes_of_recording ON takes (recording_id, id);
 CREATE INDEX takes_open ON takes (state, id);
+CREATE INDEX takes_unmade ON takes (id) WHERE direct = 0 AND completed_at = '';
 
 -- What a browser recorded of a local take, as it sent it: number 1 is the first.
 CREATE TABLE blobs (
@@ -149,10 +154,19 @@ CREATE TABLE processing (
     left_seconds BIGINT NOT NULL DEFAULT -1, -- -1: not known
     reason       TEXT NOT NULL DEFAULT '', -- why it failed, for a person
     run          TEXT NOT NULL DEFAULT '', -- the attempt that is at work: an older one may note nothing
+    edition      BIGINT NOT NULL DEFAULT 0, -- of what there is to show: work on an older one is in vain
     updated_at   TEXT NOT NULL
 );
 
+-- The work on a take whose media must be transcoded before it can be shown.
+CREATE TABLE making (
+    take_id    TEXT PRIMARY KEY REFERENCES takes (id) ON DELETE CASCADE,
+    run        TEXT NOT NULL, -- the attempt that is at work: an older one may note nothing
+    updated_at TEXT NOT NULL  -- its sign of life
+);
+
 -- +goose Down
+DROP TABLE making;
 DROP TABLE processing;
 DROP TABLE renditions;
 DROP TABLE attachments;
