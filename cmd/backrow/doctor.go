@@ -72,6 +72,8 @@ func (c *doctorCommand) checks() []check {
 			return c.lookAtAddress(c.Listen, "--listen")
 		})},
 		{"media", c.unlessServing(c.lookAtMedia)},
+		{"spool", c.lookAtSpool},
+		{"recording", c.unlessServing(c.rehearse)},
 	}
 }
 
@@ -103,17 +105,25 @@ func (c *doctorCommand) lookAtData(context.Context) (string, error) {
 	if err := makeFolder(c.Data); err != nil {
 		return "", err
 	}
-	var disk syscall.Statfs_t
-	if err := syscall.Statfs(c.Data, &disk); err != nil {
-		return "", storage.Errorf(storage.Unavailable, "The disk of %s cannot be looked at. %w", c.Data, err)
+	free, err := freeAt(c.Data)
+	if err != nil {
+		return "", err
 	}
-	free := disk.Bavail * uint64(disk.Bsize)
 	if free < littleDisk {
 		return "", storage.Errorf(storage.Unavailable,
 			"Only %.1f GB are free at %s: that is little for lessons. Free some, or name another folder with --data.",
 			float64(free)/1e9, c.Data)
 	}
 	return fmt.Sprintf("%s, %.0f GB free", c.Data, float64(free)/1e9), nil
+}
+
+// freeAt is how many bytes are free where a folder is.
+func freeAt(folder string) (uint64, error) {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(folder, &disk); err != nil {
+		return 0, storage.Errorf(storage.Unavailable, "The disk of %s cannot be looked at. %w", folder, err)
+	}
+	return disk.Bavail * uint64(disk.Bsize), nil
 }
 
 func (c *doctorCommand) lookAtDatabase(ctx context.Context) (string, error) {
@@ -190,6 +200,20 @@ func (c *doctorCommand) lookAtMedia(context.Context) (string, error) {
 	found := fmt.Sprintf("UDP %d, TCP %d", c.MediaUDPPort, c.MediaTCPPort)
 	if got < receiveWants {
 		found += fmt.Sprintf("; for more than 20 lessons at once raise the socket buffer: sysctl -w net.core.rmem_max=%d", receiveWants)
+	}
+	return found, nil
+}
+
+// lookAtSpool wants the disk to have room for all that may have to wait for a store that is away.
+func (c *doctorCommand) lookAtSpool(context.Context) (string, error) {
+	free, err := freeAt(c.Data)
+	if err != nil {
+		return "", err
+	}
+	limit := uint64(c.SpoolLimit) << 20
+	found := fmt.Sprintf("up to %.1f GB of lessons wait on disk while the store is away", float64(limit)/1e9)
+	if free < limit {
+		found += fmt.Sprintf("; only %.1f GB are free: free some, or lower --spool-limit", float64(free)/1e9)
 	}
 	return found, nil
 }

@@ -196,19 +196,12 @@ func (c *serveCommand) open(ctx context.Context, public *url.URL, log *slog.Logg
 }
 
 func (c *serveCommand) openCapture(h *house, registry *prometheus.Registry, log *slog.Logger) error {
-	host := c.mediaHost(c.Listen)
-	var listen []string // none: every interface's
-	if ip := net.ParseIP(host); ip != nil && !ip.IsUnspecified() {
-		listen = []string{host}
-	}
+	options := c.captureSettings.options(c.Listen)
+	options.Catalogue, options.Objects, options.Jobs = h.catalogue, h.store, h.pool
+	options.Log, options.Metrics = log, registry
+	options.Spool = filepath.Join(c.Data, "spool")
 	var err error
-	h.capture, err = capture.New(capture.Options{
-		Catalogue: h.catalogue, Objects: h.store, Jobs: h.pool, Log: log, Metrics: registry,
-		Spool: filepath.Join(c.Data, "spool"), SpoolBytes: c.SpoolLimit << 20,
-		UDPPort: c.MediaUDPPort, TCPPort: c.MediaTCPPort,
-		ListenIPs: listen, AdvertiseIPs: c.MediaAdvertise, Loopback: true,
-		MaxStreams: c.MaxStreams, Idle: c.ResumeFor,
-	})
+	h.capture, err = capture.New(options)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"backrow/capture"
 	"backrow/storage"
 )
 
@@ -141,6 +142,20 @@ func (s *captureSettings) mediaHost(listen string) string {
 		return "127.0.0.1"
 	}
 	return host
+}
+
+// options are what these settings say of capture; the rest of it is the caller's.
+func (s *captureSettings) options(listen string) capture.Options {
+	host := s.mediaHost(listen)
+	var addresses []string // none: every interface's
+	if ip := net.ParseIP(host); ip != nil && !ip.IsUnspecified() {
+		addresses = []string{host}
+	}
+	return capture.Options{
+		SpoolBytes: s.SpoolLimit << 20, UDPPort: s.MediaUDPPort, TCPPort: s.MediaTCPPort,
+		ListenIPs: addresses, AdvertiseIPs: s.MediaAdvertise, Loopback: true,
+		MaxStreams: s.MaxStreams, Idle: s.ResumeFor,
+	}
 }
 
 type workSettings struct {
