@@ -44,6 +44,8 @@ type Recording struct {
 	TaughtMS   int64          `db:"taught_ms"`  // what the page's clock counted; -1: it has not said
 	CoveredMS  int64          `db:"covered_ms"` // of the timeline, by what is stored
 	SettledAt  Time           `db:"settled_at"` // since when no better take is expected; zero: one is
+	Arrivals   int64          `db:"arrivals"`   // how many segments have come
+	Shown      int64          `db:"shown"`      // of these, when the work on renditions was queued
 	TidiedAt   Time           `db:"tidied_at"`  // when live takes that local ones cover were dropped
 	LastSeq    int64          `db:"last_seq"`   // of the log of annotations
 	Version    int64          `db:"version"`
@@ -120,7 +122,8 @@ type Segment struct {
 	ObjectKey  string `db:"object_key"`
 	ObjectFrom int64  `db:"object_from"` // where in the object it begins
 	Bytes      int64  `db:"bytes"`
-	SHA256     string `db:"sha256"` // hexadecimal, of the segment's own bytes
+	SHA256     string `db:"sha256"`  // hexadecimal, of the segment's own bytes
+	Arrived    int64  `db:"arrived"` // the order in which a recording's segments came, from 1
 	CreatedAt  Time   `db:"created_at"`
 }
 

@@ -75,31 +75,45 @@ func (c *Catalogue) AddInit(ctx context.Context, i Init) error {
 }
 
 const insertSegment = `INSERT INTO segments (take_id, number, init_number, start_ticks, ticks,
-    object_key, bytes, sha256, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (take_id, number) DO NOTHING`
+    object_key, object_from, bytes, sha256, arrived, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (take_id, number) DO NOTHING`
 
 // AddSegment notes a segment whose object is stored, and lengthens the recording's timeline where
 // it reaches further. Adding it again changes nothing; another content under the same number is
 // a Conflict. A recording that has been deleted takes no more: NotFound.
 func (c *Catalogue) AddSegment(ctx context.Context, s Segment) error {
 	return c.db.InTx(ctx, func(tx *Tx) error {
-		if _, err := tx.Exec(ctx, insertSegment, s.TakeID, s.Number, s.InitNumber, s.Start,
-			s.Length, s.ObjectKey, s.Bytes, s.SHA256, Now()); err != nil {
-			return err
-		}
-		if err := same(ctx, tx, `SELECT sha256 FROM segments WHERE take_id = ? AND number = ?`,
-			s.TakeID, s.Number, s.SHA256); err != nil {
-			return err
-		}
 		var take Take
 		if err := tx.Get(ctx, &take, `SELECT * FROM takes WHERE id = ?`, s.TakeID); err != nil {
 			return err
 		}
-		end := take.OffsetMS + (s.Start + s.Length).Milliseconds()
-		_, err := tx.Exec(ctx, `UPDATE recordings SET duration_ms = ? WHERE id = ? AND duration_ms < ?`,
-			end, take.RecordingID, end)
-		return err
+		return addSegment(ctx, tx, take, s)
 	})
+}
+
+// arrive numbers a segment, and keeps other writers of the recording out until tx ends: in the order
+// of their numbers they are seen.
+const arrive = `UPDATE recordings SET updated_at = ?,
+    arrivals = arrivals + CASE WHEN EXISTS (SELECT 1 FROM segments WHERE take_id = ? AND number = ?)
+        THEN 0 ELSE 1 END,
+    duration_ms = CASE WHEN duration_ms < ? THEN ? ELSE duration_ms END
+WHERE id = ? AND deleted_at = '' RETURNING arrivals`
+
+// addSegment is AddSegment within tx, for a take that has been read.
+func addSegment(ctx context.Context, tx *Tx, take Take, s Segment) error {
+	now := Now()
+	end := take.OffsetMS + (s.Start + s.Length).Milliseconds()
+	var arrived int64
+	if err := tx.Get(ctx, &arrived, arrive, now, s.TakeID, s.Number, end, end,
+		take.RecordingID); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, insertSegment, s.TakeID, s.Number, s.InitNumber, s.Start, s.Length,
+		s.ObjectKey, s.ObjectFrom, s.Bytes, s.SHA256, arrived, now); err != nil {
+		return err
+	}
+	return same(ctx, tx, `SELECT sha256 FROM segments WHERE take_id = ? AND number = ?`,
+		s.TakeID, s.Number, s.SHA256)
 }
 
 // same is a Conflict when what the query finds is not the hash that was to be added.
@@ -209,6 +223,17 @@ func (c *Catalogue) Segments(ctx context.Context, take ID, after int64, limit in
 	var found []Segment
 	err := c.db.Select(ctx, &found, `SELECT * FROM segments WHERE take_id = ? AND number > ?
 ORDER BY number LIMIT ?`, take, after, limit)
+	return found, err
+}
+
+// SegmentsOf lists the segments of a recording by take and number, after those given ("" and 0:
+// from the first), at most limit.
+func (c *Catalogue) SegmentsOf(ctx context.Context, recording, take ID, after int64, limit int,
+) ([]Segment, error) {
+	var found []Segment
+	err := c.db.Select(ctx, &found, `SELECT s.* FROM segments s JOIN takes t ON t.id = s.take_id
+WHERE t.recording_id = ? AND (s.take_id > ? OR s.take_id = ? AND s.number > ?)
+ORDER BY s.take_id, s.number LIMIT ?`, recording, take, take, after, limit)
 	return found, err
 }
 

@@ -15,6 +15,8 @@ CREATE TABLE recordings (
     taught_ms   BIGINT NOT NULL DEFAULT -1, -- what the page's clock counted; -1: it has not said
     covered_ms  BIGINT NOT NULL DEFAULT 0,  -- of the timeline, by what is stored
     settled_at  TEXT NOT NULL DEFAULT '',   -- since when no better take is expected
+    arrivals    BIGINT NOT NULL DEFAULT 0,  -- how many segments have come; the last one's number
+    shown       BIGINT NOT NULL DEFAULT 0,  -- of these, when the work on renditions was last queued
     tidied_at   TEXT NOT NULL DEFAULT '',   -- when live takes that local ones cover were dropped
     last_seq    BIGINT NOT NULL DEFAULT 0, -- of the log of annotations
     version     BIGINT NOT NULL DEFAULT 1,
@@ -116,6 +118,7 @@ CREATE TABLE segments (
     object_from BIGINT NOT NULL DEFAULT 0, -- where in the object it begins: a blob may hold several
     bytes       BIGINT NOT NULL,
     sha256      TEXT NOT NULL,
+    arrived     BIGINT NOT NULL DEFAULT 0, -- the order in which a recording's segments came
     created_at  TEXT NOT NULL,
     PRIMARY KEY (take_id, number)
 );
