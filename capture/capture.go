@@ -44,6 +44,8 @@ type Options struct {
 	AdvertiseIPs []string // what to tell browsers instead, behind a 1:1 NAT
 	Loopback     bool     // listen on 127.0.0.1 too: for a browser on the same machine
 
+	NodeURL string // where this node is reached directly, when there are several; empty: it is not
+
 	MaxStreams    int           // takes at once; 100
 	Hold          time.Duration // how long a lost packet is waited for; 2 s
 	SegmentLength time.Duration // 2 s
@@ -51,6 +53,11 @@ type Options struct {
 
 	// Net is the network; nil is the machine's own. Tests give a virtual one (pion vnet).
 	Net transport.Net
+	// Wall is the wall clock, by which things are dated; nil is the machine's. Nothing is decided by
+	// it but whether another node's lease is over, and not that alone. Tests give one that jumps.
+	Wall func() time.Time
+
+	terms terms // of leases; zero: the usual ones
 }
 
 // Saved is what is durable of a recording.

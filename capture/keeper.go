@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"syscall"
-	"time"
 
 	"backrow/capture/cmaf"
 	"backrow/capture/segmenter"
@@ -30,11 +28,10 @@ type keeper struct {
 	server    *Server
 	take      storage.ID
 	recording storage.ID
-	offset    offset
 	log       *slog.Logger
 	segments  chan segmenter.Segment
 	done      sync.WaitGroup
-	first     atomic.Int64 // arrival of the first packet, Unix nanoseconds
+	place     spool.Place // of the take; set before the first segment is given
 
 	// The rest belongs to the goroutine.
 	order  int64
@@ -43,36 +40,19 @@ type keeper struct {
 	shown  cmaf.Tracks
 }
 
-// offset tells where on the timeline a take begins.
-type offset struct {
-	ms    int64
-	asked time.Time // when ms was true; zero: it is true of the first frame
-}
-
-// at is the place of a take whose first frame came at first.
-func (o offset) at(first time.Time) int64 {
-	if o.asked.IsZero() {
-		return o.ms
-	}
-	return o.ms + first.Sub(o.asked).Milliseconds()
-}
-
-func newKeeper(s *Server, recording, take storage.ID, at offset, log *slog.Logger) *keeper {
-	k := &keeper{server: s, take: take, recording: recording, offset: at, log: log,
+func newKeeper(s *Server, recording, take storage.ID, log *slog.Logger) *keeper {
+	k := &keeper{server: s, take: take, recording: recording, log: log,
 		segments: make(chan segmenter.Segment, queue)}
 	k.done.Go(k.run)
 	return k
 }
-
-// firstPacket notes when the first packet of the take came.
-func (k *keeper) firstPacket(now time.Time) { k.first.CompareAndSwap(0, now.UnixNano()) }
 
 // keep takes a segment. It never waits.
 func (k *keeper) keep(segment segmenter.Segment) {
 	select {
 	case k.segments <- segment:
 	default:
-		k.lose("the disk has not answered for a minute", nil)
+		k.lose(errors.New("the disk has not answered for a minute"))
 	}
 }
 
@@ -80,20 +60,20 @@ func (k *keeper) keep(segment segmenter.Segment) {
 func (k *keeper) close() {
 	close(k.segments)
 	k.done.Wait()
+	k.server.undisked.worked(k.take)
+	k.server.unkept.worked(k.take)
 }
 
 func (k *keeper) run() {
 	for segment := range k.segments {
 		if segment.Tracks != k.shown || k.init == 0 {
 			if err := k.addInit(segment.Tracks); err != nil {
-				k.log.Error("capture: an init segment cannot be written", "error", err)
-				k.lose("its format cannot be written", err)
+				k.lose(fmt.Errorf("its format cannot be written: %w", err))
 				continue
 			}
 		}
 		if err := k.addSegment(segment); err != nil {
-			k.log.Error("capture: a segment cannot be written", "error", err)
-			k.lose("it cannot be written", err)
+			k.lose(fmt.Errorf("it cannot be written: %w", err))
 		}
 	}
 }
@@ -119,8 +99,7 @@ func (k *keeper) addInit(tracks cmaf.Tracks) error {
 			Kind: "audio", Codec: string(tracks.Audio.Codec), Timescale: cmaf.AudioTimescale})
 	}
 	if k.init == 1 {
-		first := time.Unix(0, k.first.Load())
-		item.Place = &spool.Place{OffsetMS: k.offset.at(first), StartedAt: storage.At(first)}
+		item.Place = &k.place
 	}
 	k.add(item, data)
 	return nil
@@ -153,23 +132,24 @@ func (k *keeper) add(item spool.Item, data []byte) {
 	entry, err := k.server.spool.Add(item, data)
 	if err == nil {
 		k.server.problems.clear(k.recording, problemDisk)
+		k.server.undisked.worked(k.take)
+		k.server.unkept.worked(k.take)
 		k.server.sender.push(item, &entry, data)
 		return
 	}
 	k.server.problems.set(k.recording, problemDisk, spoolProblem(err))
-	k.log.Error("capture: a segment could not be written to the spool; it is sent from memory",
-		"error", err)
+	k.server.undisked.failed(k.take, err)
 	if k.server.sender.unspooled(k.take) >= memory {
-		k.lose("neither the disk nor the store takes it", err)
+		k.lose(fmt.Errorf("neither the disk nor the store takes it: %w", err))
 		return
 	}
 	k.server.sender.push(item, nil, data)
 }
 
 // lose says that a segment is lost. It is the one way in which something received is not kept.
-func (k *keeper) lose(why string, err error) {
+func (k *keeper) lose(err error) {
 	k.server.metrics.unsaved.Inc()
-	k.log.Error("capture: A SEGMENT IS LOST", "why", why, "error", err)
+	k.server.unkept.failed(k.take, err)
 	k.server.problems.set(k.recording, problemLost,
 		"Some seconds of this lesson could not be kept by the server.")
 }

@@ -3,7 +3,9 @@ package capture
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
 	"strings"
 	"time"
 
@@ -87,23 +89,25 @@ func (s *Server) openTake(ctx context.Context, recording storage.Recording, offe
 	}
 	log := s.options.Log.With("recording", offer.Recording, "take", offer.Take)
 	t := &take{server: s, id: offer.Take, recording: offer.Recording, codecs: codecs, log: log,
-		session: rand.Text(), etag: `"` + rand.Text() + `"`, // 130 bits each
+		offset: at, session: rand.Text(), etag: `"` + rand.Text() + `"`, // 130 bits each
 		ready: make(chan struct{}), quit: make(chan struct{}), ended: make(chan struct{}),
 		segmenter: segmenter.New(segmenter.Options{Video: codecs.video != "",
-			Audio: codecs.audio != "", Length: s.options.SegmentLength})}
+			Audio: codecs.audio != "", Length: s.options.SegmentLength, Reports: at.zero > 0})}
 	answer, err := t.connect(ctx, offer.SDP)
 	if err != nil {
 		return nil, "", err
 	}
-	begun := storage.Now()
+	now := s.options.Wall()
+	begun := storage.At(now)
 	row, err := s.options.Catalogue.BeginTake(ctx, storage.Take{ID: offer.Take,
 		RecordingID: offer.Recording, Route: storage.RouteLive, Source: offer.Source,
-		OffsetMS: at.ms, StartedAt: begun})
+		OffsetMS: at.ms, StartedAt: begun, Node: s.node, Session: hashOf(t.session),
+		LeaseUntil: storage.At(now.Add(s.options.terms.lease))})
 	if err == nil && (!row.StartedAt.Equal(begun.Time) || row.State != "open") {
 		err = storage.Errorf(storage.Conflict, "This take has been used: begin another one.")
 	}
 	if err == nil {
-		err = s.start(t, at)
+		err = s.start(t)
 	}
 	if err != nil {
 		close(t.quit)
@@ -115,39 +119,19 @@ func (s *Server) openTake(ctx context.Context, recording storage.Recording, offe
 }
 
 // start puts the take among the others and sets it going, unless the server was closed meanwhile.
-func (s *Server) start(t *take, at offset) error {
+func (s *Server) start(t *take) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return storage.Errorf(storage.Unavailable,
 			"The server is being restarted. Please try again in a moment.")
 	}
-	t.keeper = newKeeper(s, t.recording, t.id, at, t.log)
+	t.keeper = newKeeper(s, t.recording, t.id, t.log)
 	s.takes[t.id] = t
 	s.metrics.takes.Inc()
 	t.work.Go(t.run)
 	close(t.ready)
 	return nil
-}
-
-// offset finds where on the timeline a take begins: where the sender says, or for the first take
-// at 0, or by the clock since the first take began.
-func (s *Server) offset(ctx context.Context, r storage.Recording, o whip.Offer) (offset, error) {
-	takes, err := s.options.Catalogue.Takes(ctx, r.ID)
-	if err != nil {
-		return offset{}, err
-	}
-	now := time.Now()
-	switch {
-	case o.OffsetMS != nil && (*o.OffsetMS > 0 || len(takes) > 0):
-		return offset{ms: *o.OffsetMS, asked: now}, nil
-	case r.DurationMS == 0:
-		return offset{}, nil // the timeline begins with its first frame
-	}
-	first := takes[0]
-	since := now.Sub(first.StartedAt.Time).Milliseconds() + first.OffsetMS
-	// A clock that was set back must not lay a take over what is there.
-	return offset{ms: max(since, r.DurationMS), asked: now}, nil
 }
 
 // connect makes the peer connection and the answer to an offer.
@@ -211,6 +195,9 @@ func (t *take) stateChanged(state webrtc.PeerConnectionState) {
 func (s *Server) Trickle(ctx context.Context, take storage.ID, session, etag, fragment string,
 ) error {
 	t, err := s.find(take, session)
+	if t == nil && err == nil {
+		err = s.elsewhere(ctx, take, session)
+	}
 	if err != nil {
 		return err
 	}
@@ -253,21 +240,33 @@ func (t *take) trickle(fragment string) error {
 }
 
 // EndSession implements whip.Publisher.
-func (s *Server) EndSession(_ context.Context, take storage.ID, session string) error {
+func (s *Server) EndSession(ctx context.Context, take storage.ID, session string) error {
 	t, err := s.find(take, session)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case t == nil:
+		return s.endElsewhere(ctx, take, session)
 	}
 	t.end("sender ended it", true)
 	return nil
 }
 
+// find is the take of a session; nil when this node does not serve it.
 func (s *Server) find(id storage.ID, session string) (*take, error) {
-	s.mu.Lock()
-	t := s.takes[id]
-	s.mu.Unlock()
-	if t == nil || subtle.ConstantTimeCompare([]byte(t.session), []byte(session)) != 1 {
-		return nil, storage.Errorf(storage.NotFound, "That session does not exist, or has ended.")
+	t := s.take(id)
+	if t != nil && subtle.ConstantTimeCompare([]byte(t.session), []byte(session)) != 1 {
+		return nil, noSession()
 	}
 	return t, nil
+}
+
+func noSession() error {
+	return storage.Errorf(storage.NotFound, "That session does not exist, or has ended.")
+}
+
+// hashOf is what is kept of a session's secret.
+func hashOf(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,6 +37,8 @@ type sender struct {
 	problems  *problems
 	metrics   *metrics
 	log       *slog.Logger
+	away      outage                // of store or database
+	delivered func(take storage.ID) // is told when a take's line is empty
 	slots     chan struct{}
 	ctx       context.Context
 	stop      context.CancelFunc
@@ -57,6 +61,10 @@ func newSender(s *Server) *sender {
 	ctx, stop := context.WithCancel(context.Background())
 	return &sender{spool: s.spool, objects: s.options.Objects, catalogue: s.options.Catalogue,
 		problems: &s.problems, metrics: s.metrics, log: s.options.Log, ctx: ctx, stop: stop,
+		delivered: s.delivered,
+		away: outage{log: s.options.Log, level: slog.LevelWarn,
+			begins: "capture: segments cannot be stored; they are kept here and tried again",
+			end:    "capture: segments are stored again"},
 		slots: make(chan struct{}, atOnce), lines: map[storage.ID][]*parcel{},
 		open: map[storage.ID]int{}, changed: make(chan struct{})}
 }
@@ -119,6 +127,20 @@ func (s *sender) unspooled(take storage.ID) (n int) {
 	return n
 }
 
+// takes lists the takes of which items are on their way.
+func (s *sender) takes() []storage.ID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.lines))
+}
+
+// waits tells whether items of a take are on their way.
+func (s *sender) waits(take storage.ID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.lines[take]) > 0
+}
+
 // wait returns when nothing of a recording is on its way, or with ctx's error.
 func (s *sender) wait(ctx context.Context, recording storage.ID) error {
 	for {
@@ -175,6 +197,8 @@ func (s *sender) run(take storage.ID) {
 		if len(line) == 0 {
 			delete(s.lines, take)
 			s.mu.Unlock()
+			s.away.worked(take)
+			s.delivered(take)
 			return
 		}
 		s.lines[take] = line
@@ -184,11 +208,13 @@ func (s *sender) run(take storage.ID) {
 
 // deliver stores a parcel, however long it takes. False: the server is being closed.
 func (s *sender) deliver(p *parcel) bool {
-	log := s.log.With("recording", p.item.Recording, "take", p.item.Take(), "order", p.item.Order)
+	take := p.item.Take()
+	log := s.log.With("recording", p.item.Recording, "take", take, "order", p.item.Order)
 	for pause := retryFirst; ; pause = min(2*pause, retryLast) {
 		err := s.try(p)
 		if err == nil {
 			s.problems.clear(p.item.Recording, problemStore)
+			s.away.worked(take)
 			s.settled(p, log, s.spool.Remove)
 			return true
 		}
@@ -201,8 +227,8 @@ func (s *sender) deliver(p *parcel) bool {
 			s.settled(p, log, s.spool.Refuse)
 			return true
 		}
-		log.Warn("capture: a segment could not be stored; it will be tried again",
-			"error", err, "in", pause)
+		s.away.failed(take, err)
+		log.Debug("capture: a segment could not be stored", "error", err, "again", pause)
 		s.problems.set(p.item.Recording, problemStore, "The server's storage does not answer. "+
 			"What is recorded is kept on the server and stored as soon as possible.")
 		select {

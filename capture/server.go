@@ -39,9 +39,14 @@ type Server struct {
 	settings    webrtc.SettingEngine
 	certificate webrtc.Certificate
 	spool       *spool.Spool
+	node        storage.ID // this one, by its spool
 	sender      *sender
 	metrics     *metrics
 	problems    problems
+	unled       outage         // of the catalogue, for leases
+	unkempt     outage         // and for the janitor
+	undisked    outage         // of the spool
+	unkept      outage         // of everything: segments are lost
 	work        sync.WaitGroup // goroutines that are the server's own
 	ctx         context.Context
 	cancel      context.CancelFunc
@@ -63,6 +68,7 @@ func New(options Options) (*Server, error) {
 		owners:    map[storage.ID]storage.ID{},
 		finishing: map[storage.ID]bool{}}
 	s.logs = pionLogs{s.options.Log}
+	s.outages()
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if err := s.open(); err != nil {
 		s.cancel()
@@ -71,7 +77,8 @@ func New(options Options) (*Server, error) {
 		}
 		return nil, err
 	}
-	s.work.Go(s.janitor)
+	s.work.Go((&janitor{server: s}).run)
+	s.work.Go(s.keepLeases)
 	s.options.Log.Info("capture: lessons arrive here", "ports", s.network.String())
 	return s, nil
 }
@@ -79,6 +86,12 @@ func New(options Options) (*Server, error) {
 func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.Wall == nil {
+		o.Wall = time.Now
+	}
+	if o.terms == (terms{}) {
+		o.terms = usualTerms
 	}
 	if o.SpoolBytes <= 0 {
 		o.SpoolBytes = defaultSpool
@@ -102,6 +115,10 @@ func (s *Server) open() (err error) {
 		return storage.Errorf(storage.Unavailable, "The spool folder %s cannot be used (%s): "+
 			"choose a folder that can be written with --data. %w", s.options.Spool, cause(err), err)
 	}
+	if s.node, err = nodeID(s.options.Spool); err != nil {
+		return storage.Errorf(storage.Unavailable, "The spool folder %s cannot be used (%s): "+
+			"choose a folder that can be written with --data. %w", s.options.Spool, cause(err), err)
+	}
 	if s.network, err = listen(s.options, s.logs); err != nil {
 		return err
 	}
@@ -113,12 +130,41 @@ func (s *Server) open() (err error) {
 		return err
 	}
 	s.sender = newSender(s)
-	if err := s.sender.resend(); err != nil {
+	if err := s.resume(); err != nil {
 		s.sender.stop()
 		return storage.Errorf(storage.Unavailable, "The spool folder %s cannot be read (%s). %w",
 			s.options.Spool, cause(err), err)
 	}
 	return nil
+}
+
+// resume takes up what was left behind when this node ended.
+func (s *Server) resume() error {
+	ctx, cancel := context.WithTimeout(s.ctx, leaseTime)
+	defer cancel()
+	if s.options.Catalogue != nil {
+		if err := s.options.Catalogue.EndTakesOfNode(ctx, s.node); err != nil {
+			// The database may be away just now: other nodes end them when the leases have run out.
+			s.options.Log.Warn("capture: takes of before could not be ended", "error", err)
+		}
+	}
+	return s.sender.resend()
+}
+
+// outages makes what tells the log of trouble.
+func (s *Server) outages() {
+	log := s.options.Log
+	s.unled = outage{log: log, level: slog.LevelWarn,
+		begins: "capture: leases of takes cannot be renewed; recording goes on",
+		end:    "capture: leases of takes are renewed again"}
+	s.unkempt = outage{log: log, level: slog.LevelWarn,
+		begins: "capture: unfinished recordings cannot be looked for",
+		end:    "capture: unfinished recordings are looked for again"}
+	s.undisked = outage{log: log, level: slog.LevelError,
+		begins: "capture: segments cannot be written to the spool; they are sent from memory",
+		end:    "capture: segments are written to the spool again"}
+	s.unkept = outage{log: log, level: slog.LevelError,
+		begins: "capture: SEGMENTS ARE LOST", end: "capture: no more segments are lost"}
 }
 
 // configure makes what all sessions share.
@@ -226,18 +272,18 @@ func (s *Server) Close(ctx context.Context) error {
 		}
 	}
 	s.mu.Unlock()
-	endAll(live, "server stopped")
+	endAll(live, "server stopped", true)
 	s.sender.drain(ctx)
 	s.cancel()
 	s.work.Wait()
 	return s.network.close()
 }
 
-// endAll ends takes side by side.
-func endAll(takes []*take, reason string) {
+// endAll ends takes side by side; wait says whether what is under way is waited for.
+func endAll(takes []*take, reason string, wait bool) {
 	var all sync.WaitGroup
 	for _, t := range takes {
-		all.Go(func() { t.end(reason, true) })
+		all.Go(func() { t.end(reason, wait) })
 	}
 	all.Wait()
 }

@@ -37,6 +37,7 @@ type take struct {
 	server    *Server
 	id        storage.ID
 	recording storage.ID
+	offset    offset
 	session   string
 	etag      string
 	codecs    accepted
@@ -47,6 +48,7 @@ type take struct {
 	mu        sync.Mutex
 	streams   [2]*stream // video, audio; guarded by mu
 	segmenter *segmenter.Segmenter
+	placed    bool // the keeper knows where the take lies; guarded by mu
 	over      bool // nothing more is taken; guarded by mu
 
 	ready  chan struct{} // closed when the take is among the server's
@@ -127,7 +129,6 @@ func (t *take) push(s *stream, p *rtp.Packet, now time.Time) {
 	}
 	if s.first.IsZero() {
 		s.first = now
-		t.keeper.firstPacket(now)
 	}
 	if s.buffer.Push(now, p.SequenceNumber, p.Timestamp, p.Marker, p.Payload) && len(p.Payload) > 0 {
 		s.last = now
@@ -212,9 +213,7 @@ func (t *take) service(now time.Time) (requests []rtcp.Packet, heard bool) {
 		requests = append(requests, s.requests(now, o.SegmentLength, o.Hold)...)
 		t.count(s, requests)
 	}
-	for _, segment := range t.segmenter.Done(now) {
-		t.keeper.keep(segment)
-	}
+	t.keep(t.segmenter.Done(now))
 	return requests, heard
 }
 
@@ -260,6 +259,7 @@ func (t *take) end(reason string, wait bool) {
 			// The end of the recording ends what takes are open.
 			t.log.Warn("capture: the end of a take could not be noted", "error", err)
 		}
+		t.server.delivered(t.id)
 		t.summary(reason)
 		close(t.ended)
 	})
@@ -306,7 +306,16 @@ func (t *take) finish() {
 		}
 		t.count(s, nil)
 	}
-	for _, segment := range t.segmenter.Flush() {
+	t.keep(t.segmenter.Flush())
+}
+
+// keep hands segments on, with the first of them the place of the take.
+func (t *take) keep(segments []segmenter.Segment) {
+	for _, segment := range segments {
+		if !t.placed {
+			t.placed = true
+			t.keeper.place = t.server.placeOf(t.offset, t.segmenter)
+		}
 		t.keeper.keep(segment)
 	}
 }

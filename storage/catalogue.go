@@ -85,7 +85,7 @@ type Take struct {
 	CompletedAt Time   `db:"completed_at"` // when all of it was stored and in segments
 
 	// Of a live take.
-	Node       string `db:"node"`        // that serves it
+	Node       ID     `db:"node"`        // that serves it
 	LeaseUntil Time   `db:"lease_until"` // it is believed to until then
 	Session    string `db:"session"`     // SHA-256, in hexadecimal, of the secret by which its sender ends it
 }

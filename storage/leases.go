@@ -128,6 +128,31 @@ ORDER BY id LIMIT 1000`, recording, node)
 	return found, err
 }
 
+// Sign is how far a recording has come: another Sign of it means that something was received.
+type Sign struct {
+	Updated  Time   `db:"updated_at"`
+	Takes    int64  `db:"takes"`
+	Ended    string `db:"ended"`
+	Segments string `db:"segments"` // when the newest of each take was added
+	Blobs    string `db:"blobs"`
+	Made     int64  `db:"made"`
+}
+
+// SignOf reads the present Sign of a recording, at the cost of a row of each take.
+func (c *Catalogue) SignOf(ctx context.Context, recording ID) (Sign, error) {
+	var s Sign
+	err := c.db.Get(ctx, &s, `SELECT r.updated_at, COUNT(t.id) AS takes,
+    COALESCE(MAX(t.ended_at), '') AS ended,
+    COALESCE(MAX((SELECT s.created_at FROM segments s WHERE s.take_id = t.id
+        ORDER BY s.number DESC LIMIT 1)), '') AS segments,
+    COALESCE(MAX((SELECT b.created_at FROM blobs b WHERE b.take_id = t.id
+        ORDER BY b.number DESC LIMIT 1)), '') AS blobs,
+    COALESCE(SUM(t.made_blobs), 0) AS made
+FROM recordings r LEFT JOIN takes t ON t.recording_id = r.id
+WHERE r.id = ? GROUP BY r.id, r.updated_at`, recording)
+	return s, err
+}
+
 func marks(ids []ID) string { return strings.TrimSuffix(strings.Repeat("?, ", len(ids)), ", ") }
 
 func anys(ids []ID) []any {

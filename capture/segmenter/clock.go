@@ -30,7 +30,11 @@ func (c *clock) reported() bool { return len(c.reports) > 0 }
 
 // report notes what NTP time is ahead of RTP time.
 func (c *clock) report(ntp uint64, rtp int64) {
-	ticks := int64(ntp>>32)*second + int64(ntp&0xffffffff*second>>32)
+	seconds := int64(ntp >> 32)
+	if seconds < 1<<31 {
+		seconds += 1 << 32 // after February 2036 (RFC 4330, section 3)
+	}
+	ticks := seconds*second + int64(ntp&0xffffffff*second>>32)
 	c.reports = append(c.reports, ticks-c.ticks(rtp))
 	if len(c.reports) > kept {
 		c.reports = c.reports[1:]
@@ -44,6 +48,14 @@ func (c *clock) arrival(since time.Duration, rtp int64) {
 	if !c.seen || ahead < c.arrivals {
 		c.arrivals, c.seen = ahead, true
 	}
+}
+
+// ntpEpoch is where NTP time begins to count (RFC 5905, section 6).
+var ntpEpoch = time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// ticksTime is ticks as wall time, to the nanosecond.
+func ticksTime(ticks int64) time.Duration {
+	return time.Duration(ticks/second)*time.Second + time.Duration(ticks%second)*time.Second/second
 }
 
 // absurd is how far reports may contradict arrival times: beyond it the sender's clocks are not

@@ -55,6 +55,9 @@ type Options struct {
 	Video  bool          // pictures are expected
 	Audio  bool          // sound is expected
 	Length time.Duration // of a segment without pictures; with them the key frames decide
+	// Reports holds the beginning for sender reports even where there is but one track: somebody
+	// wants to know the sender's time of it.
+	Reports bool
 }
 
 // picture and sound are frames that are not in a segment yet.
@@ -164,8 +167,7 @@ func (s *Segmenter) arrived(c *clock, f depacket.Frame) {
 // well as it will be.
 func (s *Segmenter) tryAlign(now time.Time, force bool) {
 	complete := (!s.options.Video || len(s.early) > 0) && (!s.options.Audio || len(s.earlyA) > 0)
-	known := !s.options.Video || !s.options.Audio || s.video.reported() && s.audio.reported()
-	if !force && !(complete && known) && now.Sub(s.begun) < align {
+	if !force && !(complete && s.known()) && now.Sub(s.begun) < align {
 		return
 	}
 	s.aligned = true
@@ -187,6 +189,28 @@ func (s *Segmenter) tryAlign(now time.Time, force bool) {
 	}
 	s.layEarly()
 	s.cut(false)
+}
+
+// known tells whether the reports that are wanted have come.
+func (s *Segmenter) known() bool {
+	video := !s.options.Video || s.video.reported()
+	audio := !s.options.Audio || s.audio.reported()
+	return video && audio || !s.options.Reports && !(s.options.Video && s.options.Audio)
+}
+
+// Zero is when the timeline's zero was, once a segment is done: by arrival, which is late by the
+// journey, and by the sender's own clock, as far as its reports have said. reported is false when
+// they have not. The first segment's answer is the one to go by: later ones drift.
+func (s *Segmenter) Zero() (arrived, sent time.Time, reported bool) {
+	c := &s.audio
+	if s.video.placed && (s.video.reported() || !s.audio.placed) {
+		c = &s.video
+	}
+	arrived = s.begun.Add(ticksTime(c.origin + c.arrivals))
+	if !c.reported() {
+		return arrived, time.Time{}, false
+	}
+	return arrived, ntpEpoch.Add(ticksTime(c.origin + c.median())), true
 }
 
 // layEarly puts what was held on the timeline, in order: a leap is no leap when the other track
