@@ -117,7 +117,7 @@ func TestRecordingLife(t *testing.T) {
 			t.Errorf("duration %d ms, want the take's offset and its segment: 3500 (%v)", have.DurationMS, err)
 		}
 
-		if err := c.StopRecording(ctx, r.ID); err != nil {
+		if err := c.StopRecording(ctx, r.ID, -1); err != nil {
 			t.Fatal(err)
 		}
 		_, err = c.BeginTake(ctx, storage.Take{ID: storage.NewID(), RecordingID: r.ID, Route: storage.RouteLive})
@@ -125,7 +125,7 @@ func TestRecordingLife(t *testing.T) {
 
 		ran := 0
 		for range 2 {
-			err := c.SettleRecording(ctx, r.ID,
+			err := c.FinishRecording(ctx, r.ID,
 				func(context.Context, *storage.Tx, storage.Recording) error { ran++; return nil })
 			if err != nil {
 				t.Fatalf("settle: %v", err)
@@ -158,7 +158,7 @@ func TestSettleIsUndoneWithItsHook(t *testing.T) {
 		c := storage.NewCatalogue(db)
 		r := newRecording(t, c)
 		boom := errors.New("the queue is away")
-		err := c.SettleRecording(ctx, r.ID,
+		err := c.FinishRecording(ctx, r.ID,
 			func(context.Context, *storage.Tx, storage.Recording) error { return boom })
 		if !errors.Is(err, boom) {
 			t.Fatalf("settle: %v", err)
@@ -351,7 +351,7 @@ func TestOpenRecordingsAreBounded(t *testing.T) {
 		if _, err := create(c, last); err != nil {
 			t.Errorf("repeated: %v", err)
 		}
-		if err := c.StopRecording(t.Context(), first.ID); err != nil {
+		if err := c.StopRecording(t.Context(), first.ID, -1); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := create(c, next); err != nil {

@@ -135,54 +135,6 @@ WHERE id = ? AND state = 'open'`, reason, Now(), id)
 	return err
 }
 
-// StopRecording takes a recording from recording to finishing: no take can begin any more.
-// Stopping it again changes nothing.
-func (c *Catalogue) StopRecording(ctx context.Context, id ID) error {
-	now := Now()
-	_, err := c.db.Exec(ctx, `UPDATE recordings SET state = 'finishing', ended_at = ?,
-    updated_at = ?, version = version + 1
-WHERE id = ? AND state = 'recording' AND deleted_at = ''`, now, now, id)
-	return err
-}
-
-// SettleRecording takes a recording from finishing to ready, ends what takes are open, and runs
-// also in the same transaction: that is where the work on its renditions is queued. A recording
-// that is ready already is left alone, and also is not run.
-func (c *Catalogue) SettleRecording(ctx context.Context, id ID,
-	also func(ctx context.Context, tx *Tx, r Recording) error,
-) error {
-	return c.db.InTx(ctx, func(tx *Tx) error {
-		state, err := lockState(ctx, tx, id)
-		if err != nil || state == StateReady {
-			return err
-		}
-		now := Now()
-		if _, err := tx.Exec(ctx, `UPDATE takes SET state = 'ended', end_reason = 'recording stopped',
-    ended_at = ? WHERE recording_id = ? AND state = 'open'`, now, id); err != nil {
-			return err
-		}
-		var r Recording
-		if err := tx.Get(ctx, &r, `UPDATE recordings SET state = 'ready', version = version + 1,
-    ended_at = CASE WHEN ended_at = '' THEN ? ELSE ended_at END
-WHERE id = ? RETURNING *`, now, id); err != nil {
-			return err
-		}
-		if also == nil {
-			return nil
-		}
-		return also(ctx, tx, r)
-	})
-}
-
-// Unfinished lists recordings that are not ready, oldest first, after the id given, at most limit.
-func (c *Catalogue) Unfinished(ctx context.Context, after ID, limit int) ([]Recording, error) {
-	var found []Recording
-	err := c.db.Select(ctx, &found, `SELECT * FROM recordings
-WHERE state IN ('recording', 'finishing') AND deleted_at = '' AND id > ? ORDER BY id LIMIT ?`,
-		after, limit)
-	return found, err
-}
-
 // Take reads one take.
 func (c *Catalogue) Take(ctx context.Context, id ID) (Take, error) {
 	var t Take

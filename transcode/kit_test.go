@@ -107,10 +107,10 @@ func (k *kit) tx(work func(ctx context.Context, tx *storage.Tx) error) {
 func (k *kit) settle(p *transcode.Pool, r storage.Recording) {
 	k.t.Helper()
 	ctx := context.Background()
-	if err := k.catalogue.StopRecording(ctx, r.ID); err != nil {
+	if err := k.catalogue.StopRecording(ctx, r.ID, -1); err != nil {
 		k.t.Fatal(err)
 	}
-	if err := k.catalogue.SettleRecording(ctx, r.ID, p.RecordingReady); err != nil {
+	if err := k.catalogue.FinishRecording(ctx, r.ID, p.RecordingReady); err != nil {
 		k.t.Fatal(err)
 	}
 }

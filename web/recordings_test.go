@@ -29,10 +29,10 @@ func (s *studio) Stop(ctx context.Context, id storage.ID) (storage.Recording, er
 	if s.err != nil {
 		return storage.Recording{}, s.err
 	}
-	if err := s.catalogue.StopRecording(ctx, id); err != nil {
+	if err := s.catalogue.StopRecording(ctx, id, -1); err != nil {
 		return storage.Recording{}, err
 	}
-	if err := s.catalogue.SettleRecording(ctx, id, nil); err != nil {
+	if err := s.catalogue.FinishRecording(ctx, id, nil); err != nil {
 		return storage.Recording{}, err
 	}
 	return s.catalogue.Recording(ctx, id)

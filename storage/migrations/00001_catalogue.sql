@@ -27,6 +27,8 @@ CREATE TABLE recordings (
 CREATE INDEX recordings_of_owner ON recordings (owner_id, id);
 CREATE INDEX recordings_of_program ON recordings (program_id, id);
 CREATE INDEX recordings_unfinished ON recordings (state, id);
+CREATE INDEX recordings_unsettled ON recordings (id)
+    WHERE state = 'ready' AND settled_at = '' AND deleted_at = '';
 CREATE INDEX recordings_untidied ON recordings (settled_at, id)
     WHERE settled_at <> '' AND tidied_at < settled_at;
 

@@ -118,8 +118,8 @@ func (h House) fillLesson(ctx context.Context, l lesson) error {
 		}
 	}
 	// Last: a lesson that is ready is one that is whole.
-	if err := h.Catalogue.StopRecording(ctx, l.id); err != nil {
+	if err := h.Catalogue.StopRecording(ctx, l.id, -1); err != nil {
 		return err
 	}
-	return h.Catalogue.SettleRecording(ctx, l.id, h.Ready)
+	return h.Catalogue.FinishRecording(ctx, l.id, h.Ready)
 }
