@@ -26,6 +26,7 @@ type captureBench struct {
 	warm    time.Duration
 	time    time.Duration
 	profile string
+	s3      string
 	out     io.Writer
 }
 
@@ -43,6 +44,7 @@ func benchCapture(ctx context.Context, args []string, out io.Writer) error {
 	length := flags.Duration("time", 30*time.Second, "how long each turn is measured")
 	runs := flags.Int("runs", 3, "turns of each kind; medians are told")
 	profile := flags.String("profile", "", "a folder for CPU profiles of the recording server")
+	s3 := flags.String("s3", "", "http://KEY:SECRET@HOST:PORT of a store in a process of its own; none: the embedded one, whose work counts as the server's")
 	ffmpeg := flags.String("ffmpeg", "ffmpeg", "the ffmpeg command")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -55,7 +57,7 @@ func benchCapture(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	b := &captureBench{clip: clip, warm: *warm, time: *length, profile: *profile, out: out}
+	b := &captureBench{clip: clip, warm: *warm, time: *length, profile: *profile, s3: *s3, out: out}
 	for _, text := range strings.Split(*streams, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil || n < 1 || n > 1000 {
@@ -114,7 +116,7 @@ func (b *captureBench) turn(ctx context.Context, kind string, streams int) (r re
 		return r, err
 	}
 	defer os.RemoveAll(folder)
-	p, err := start(ctx, kind, folder)
+	p, err := start(ctx, kind, folder, b.s3)
 	if err != nil {
 		return r, err
 	}

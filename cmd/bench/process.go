@@ -24,12 +24,13 @@ type process struct {
 }
 
 // start starts this program again as a receiver of that kind.
-func start(ctx context.Context, kind, folder string) (*process, error) {
+func start(ctx context.Context, kind, folder, s3 string) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	p := &process{command: exec.CommandContext(ctx, self, "receive", "-kind", kind, "-folder", folder)}
+	p := &process{command: exec.CommandContext(ctx, self, "receive", "-kind", kind, "-folder", folder,
+		"-s3", s3)}
 	p.command.Stderr = os.Stderr
 	if p.stdin, err = p.command.StdinPipe(); err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -28,6 +29,7 @@ func receive(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("receive", flag.ContinueOnError)
 	folder := flags.String("folder", "", "where to record")
 	kind := flags.String("kind", "capture", "capture or bare")
+	s3 := flags.String("s3", "", "http://KEY:SECRET@HOST:PORT of a store; none: one in this process")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -47,7 +49,7 @@ func receive(ctx context.Context, args []string) error {
 		defer b.close()
 		publisher = b
 	case "capture":
-		r, err := openRecorder(ctx, *folder)
+		r, err := openRecorder(ctx, *folder, *s3)
 		if err != nil {
 			return err
 		}
@@ -89,10 +91,11 @@ type recorder struct {
 	*capture.Server
 	catalogue *storage.Catalogue
 	db        *storage.DB
-	store     *objects.Embedded
+	store     objects.Store
+	embedded  *objects.Embedded // nil: the store is elsewhere
 }
 
-func openRecorder(ctx context.Context, folder string) (_ *recorder, err error) {
+func openRecorder(ctx context.Context, folder, s3 string) (_ *recorder, err error) {
 	r := &recorder{}
 	defer func() {
 		if err != nil {
@@ -107,12 +110,28 @@ func openRecorder(ctx context.Context, folder string) (_ *recorder, err error) {
 	}
 	r.catalogue = storage.NewCatalogue(r.db)
 	quiet := slog.New(slog.DiscardHandler)
-	if r.store, err = objects.StartEmbedded(ctx, filepath.Join(folder, "objects"), quiet); err != nil {
+	if err = r.openStore(ctx, filepath.Join(folder, "objects"), s3, quiet); err != nil {
 		return r, err
 	}
 	r.Server, err = capture.New(capture.Options{Catalogue: r.catalogue, Objects: r.store, Log: quiet,
 		Spool: filepath.Join(folder, "spool"), ListenIPs: []string{"127.0.0.1"}, MaxStreams: 1000})
 	return r, err
+}
+
+func (r *recorder) openStore(ctx context.Context, folder, s3 string, log *slog.Logger) (err error) {
+	if s3 == "" {
+		r.embedded, err = objects.StartEmbedded(ctx, folder, log)
+		r.store = r.embedded
+		return err
+	}
+	at, err := url.Parse(s3)
+	if err != nil || at.Host == "" || at.User == nil {
+		return fmt.Errorf("-s3 wants http://KEY:SECRET@HOST:PORT, not %q", s3)
+	}
+	secret, _ := at.User.Password()
+	r.store, err = objects.NewS3(ctx, objects.S3Options{Endpoint: at.Scheme + "://" + at.Host,
+		Bucket: "backrow-bench", AccessKey: at.User.Username(), SecretKey: secret, PathStyle: true})
+	return err
 }
 
 // Publish makes the recording that an offer is for, of an owner of its own, and records.
@@ -134,8 +153,8 @@ func (r *recorder) close() {
 	if r.Server != nil {
 		err = errors.Join(err, r.Server.Close(ctx))
 	}
-	if r.store != nil {
-		err = errors.Join(err, r.store.Close(ctx))
+	if r.embedded != nil {
+		err = errors.Join(err, r.embedded.Close(ctx))
 	}
 	if r.db != nil {
 		err = errors.Join(err, r.db.Close())
