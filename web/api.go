@@ -45,7 +45,8 @@ func (s *Server) newAPI(mux *http.ServeMux) {
 		return v, nil
 	}}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"session": {Type: "apiKey", In: "cookie", Name: "backrow"},
+		"session":      {Type: "apiKey", In: "cookie", Name: "backrow"},
+		"captureToken": {Type: "http", Scheme: "bearer"},
 	}
 	m := &apiMux{mux: mux}
 	s.api = humago.New(m, config)
@@ -62,6 +63,9 @@ func operation[I, O any](s *Server, w who, op huma.Operation,
 	op.MaxBodyBytes = maxJSON + 1 // huma refuses the bound itself
 	if !w.open {
 		op.Security = []map[string][]string{{"session": {}}}
+	}
+	if w.token {
+		op.Security = takeSecurity()
 	}
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}

@@ -8,7 +8,6 @@ import (
 	"backrow/capture"
 	"backrow/capture/playlist"
 	"backrow/capture/whip"
-	"backrow/review/access"
 	"backrow/storage"
 )
 
@@ -17,6 +16,10 @@ type Capture interface {
 	whip.Publisher
 	Saved(ctx context.Context, recording storage.ID) (capture.Saved, error)
 	Stop(ctx context.Context, recording storage.ID) (storage.Recording, error)
+	BeginLocal(ctx context.Context, t capture.LocalTake) (take storage.Take, made bool, err error)
+	PutBlob(ctx context.Context, b capture.LocalBlob) (made bool, err error)
+	Blobs(ctx context.Context, recording, take storage.ID) (storage.Held, error)
+	EndLocal(ctx context.Context, recording, take storage.ID, end capture.LocalEnd) (storage.Take, error)
 	Playlist(ctx context.Context, recording storage.ID) (string, error)
 	Spans(ctx context.Context, recording storage.ID) ([]playlist.Span, error)
 }
@@ -26,7 +29,7 @@ type Capture interface {
 func (s *Server) captureRoutes() []route {
 	const endpoint = "/api/recordings/{id}/takes/{take}/whip"
 	const session = endpoint + "/{session}"
-	owner := may(access.Capture, "id")
+	owner := sends("id")
 	return []route{
 		{method: http.MethodPost, pattern: endpoint, who: owner, handle: s.whip},
 		{method: http.MethodOptions, pattern: endpoint, who: owner, handle: s.whip},

@@ -29,10 +29,22 @@ var statuses = map[storage.Kind]int{
 // errMethod is the answer to a method that an address does not have.
 var errMethod = errors.New("web: method not allowed")
 
+// statusError is an error whose status its kind does not tell.
+type statusError struct {
+	status int
+	err    error
+}
+
+func (e *statusError) Error() string { return e.err.Error() }
+func (e *statusError) Unwrap() error { return e.err }
+
 // statusOf is the HTTP status of an error.
 func statusOf(err error) int {
 	var tooLarge *http.MaxBytesError
+	var special *statusError
 	switch {
+	case errors.As(err, &special):
+		return special.status
 	case errors.Is(err, errMethod):
 		return http.StatusMethodNotAllowed
 	case errors.As(err, &tooLarge):
@@ -81,6 +93,25 @@ func (p *Problem) GetStatus() int { return p.Status }
 // ContentType implements huma.ContentTypeFilter.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
+// GetHeaders implements huma.HeadersError.
+func (p *Problem) GetHeaders() http.Header {
+	h := http.Header{}
+	tellWhenToRetry(h, p.Status)
+	return h
+}
+
+// retryAfter is when to try again what could not be done just now, in seconds: long enough for a
+// store that restarts, short enough for a person who waits.
+const retryAfter = "10"
+
+// tellWhenToRetry says so where a status leaves it open, unless something else has been said.
+func tellWhenToRetry(h http.Header, status int) {
+	waits := status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests
+	if waits && h.Get("Retry-After") == "" {
+		h.Set("Retry-After", retryAfter)
+	}
+}
+
 func problemOf(err error, requestID string) *Problem {
 	var known *Problem
 	if errors.As(err, &known) {
@@ -89,6 +120,10 @@ func problemOf(err error, requestID string) *Problem {
 	status := statusOf(err)
 	p := &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status,
 		Detail: sentenceOf(err), Kind: kindOfStatus(status), Instance: requestID}
+	var special *statusError
+	if errors.As(err, &special) {
+		p.Kind = storage.KindOf(special.err)
+	}
 	var conflict *conflictError
 	if errors.As(err, &conflict) {
 		p.Current = conflict.current
@@ -131,11 +166,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if rec, ok := w.(*answer); ok && rec.started() {
 		return // too late to say anything
 	}
-	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
-		if w.Header().Get("Retry-After") == "" {
-			w.Header().Set("Retry-After", "10")
-		}
-	}
+	tellWhenToRetry(w.Header(), status)
 	if isAPI(r) {
 		s.writeProblem(w, r, err)
 		return

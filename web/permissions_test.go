@@ -116,6 +116,11 @@ var permissions = map[string]string{
 	"POST /api/recordings/{id}/finish":                         "L0+-000",
 	"GET /api/recordings/{id}/saved":                           "L0+-000",
 	"POST /api/recordings/{id}/processing/retry":               "L0+-000",
+	"POST /api/recordings/{id}/capture-token":                  "L0+-000",
+	"PUT /api/recordings/{id}/takes/{take}":                    "L0+-000",
+	"PUT /api/recordings/{id}/takes/{take}/blobs/{number}":     "L0+-000",
+	"GET /api/recordings/{id}/takes/{take}/blobs":              "L0+-000",
+	"POST /api/recordings/{id}/takes/{take}/end":               "L0+-000",
 	"POST /api/recordings/{id}/takes/{take}/whip":              "L0+-000",
 	"OPTIONS /api/recordings/{id}/takes/{take}/whip":           "L0+-000",
 	"PATCH /api/recordings/{id}/takes/{take}/whip/{session}":   "L0+-000",
@@ -251,7 +256,8 @@ func (w *world) path(t *testing.T, pattern string) string {
 	values := map[string]string{
 		"id": string(subject), "target": string(w.target.ID), "user": string(st.id("spare")),
 		"review": string(w.review), "annotation": string(w.annotation), "reply": string(storage.NewID()),
-		"take": string(storage.NewID()), "session": "session", "file": "1.m4s", "kind": "poster",
+		"number": "1",
+		"take":   string(storage.NewID()), "session": "session", "file": "1.m4s", "kind": "poster",
 		"token": "no-such-token", "invitation": string(storage.NewID()), "area": string(storage.NewID()),
 		"cycle": string(storage.NewID()), "name...": "none.js", "$": "",
 	}

@@ -114,11 +114,11 @@ func (s *Server) recordingOperations() {
 		OperationID: "delete-recording", Method: http.MethodDelete, Path: "/api/recordings/{id}", Tags: tags,
 		Summary: "Hide a recording from everyone", DefaultStatus: http.StatusNoContent,
 	}, s.deleteRecording)
-	operation(s, may(access.Capture, "id"), huma.Operation{
+	operation(s, sends("id"), huma.Operation{
 		OperationID: "finish-recording", Method: http.MethodPost, Path: "/api/recordings/{id}/finish", Tags: tags,
 		Summary: "Stop and save: its takes end and what they hold is stored",
 	}, s.finishRecording)
-	operation(s, may(access.Capture, "id"), huma.Operation{
+	operation(s, sends("id"), huma.Operation{
 		OperationID: "saved", Method: http.MethodGet, Path: "/api/recordings/{id}/saved", Tags: tags,
 		Summary: "How far a recording is safe on the server",
 	}, s.savedRecording)
@@ -151,7 +151,18 @@ func (s *Server) listRecordings(ctx context.Context, in *listRecordingsInput) (*
 	return out, nil
 }
 
-func (s *Server) beginRecording(ctx context.Context, in *struct{ Body NewRecording }) (*recordingOutput, error) {
+// BegunRecording is a recording that has just begun, with what its laptop sends it by.
+type BegunRecording struct {
+	Recording
+	CaptureToken string `json:"capture_token" doc:"For Authorization: Bearer. It sends takes to this recording, for 60 days, without a session."`
+}
+
+type begunOutput struct {
+	ETag string `header:"ETag"`
+	Body BegunRecording
+}
+
+func (s *Server) beginRecording(ctx context.Context, in *struct{ Body NewRecording }) (*begunOutput, error) {
 	v, _ := viewerOf(ctx)
 	n := in.Body
 	var err error
@@ -188,7 +199,12 @@ func (s *Server) beginRecording(ctx context.Context, in *struct{ Body NewRecordi
 			return nil, err
 		}
 	}
-	return recordingAnswer(made), nil
+	token, err := s.options.Catalogue.NewCaptureToken(ctx, n.ID, v.ID, s.options.Now())
+	if err != nil {
+		return nil, err
+	}
+	return &begunOutput{ETag: versionTag(made.Version),
+		Body: BegunRecording{Recording: recordingOf(made), CaptureToken: token.Secret}}, nil
 }
 
 // mayShareWith says what stands against sharing a teacher's lesson with people as it begins.

@@ -19,6 +19,7 @@ type who struct {
 	machine bool          // not a person: no session is read
 	action  access.Action // asked of the policy; "" : being signed in is enough
 	subject string        // the path value that names what the action is done to
+	token   bool          // a capture token of the recording that subject names opens it too
 }
 
 // anyone lets everybody in; a session is read if there is one.
@@ -34,6 +35,12 @@ func signedIn() who { return who{} }
 // of that name identifies. The subject "" stands for the installation.
 func may(action access.Action, subject string) who {
 	return who{action: action, subject: subject}
+}
+
+// sends lets in whoever may send takes to the recording that the path value of that name
+// identifies, and whoever holds a capture token of it: a laptop whose sign-in has expired.
+func sends(recording string) who {
+	return who{action: access.Capture, subject: recording, token: true}
 }
 
 // route is one row of the table of routes.
@@ -61,6 +68,7 @@ func (s *Server) routes() []route {
 		s.adminRoutes(),
 		s.recorderRoutes(),
 		s.captureRoutes(),
+		s.blobRoutes(),
 		s.feedRoutes(),
 		s.roomRoutes(),
 		s.mediaRoutes(),
@@ -75,6 +83,7 @@ func (s *Server) routes() []route {
 func (s *Server) operations() {
 	s.peopleOperations()
 	s.recordingOperations()
+	s.localOperations()
 	s.processingOperations()
 	s.timelineOperations()
 	s.annotationOperations()
@@ -116,6 +125,9 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, rt route) error {
 		traceOf(r.Context()).admitted = true
 		return rt.handle(w, r)
 	}
+	if secret, ok := bearer(r); ok && rt.who.token {
+		return s.admitToken(w, r, rt, secret)
+	}
 	r, err := s.withSession(w, r)
 	if err != nil {
 		return err
@@ -130,6 +142,32 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, rt route) error {
 		s.fail(w, r, err)
 	}
 	return nil
+}
+
+// admitToken serves a request that brings a token. The token alone decides: no session is read, so
+// that on a shared laptop one person's lesson is not sent in another's name.
+func (s *Server) admitToken(w http.ResponseWriter, r *http.Request, rt route, secret string) error {
+	ctx := r.Context()
+	recording, err := pathID(r, rt.who.subject)
+	if err != nil {
+		return err
+	}
+	user, err := s.options.Catalogue.CaptureTokenUser(ctx, secret, recording, s.options.Now())
+	if err != nil {
+		return err
+	}
+	if err := s.options.Policy.May(ctx, user, rt.who.action, recording); err != nil {
+		return err
+	}
+	trace := traceOf(ctx)
+	trace.user, trace.admitted = user, true
+	return rt.handle(w, r)
+}
+
+// bearer is the token that a request brings in its Authorization header (RFC 6750, section 2.1).
+func bearer(r *http.Request) (string, bool) {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.TrimSpace(token), ok && strings.EqualFold(scheme, "Bearer")
 }
 
 func (s *Server) allowed(ctx context.Context, r *http.Request, w who) error {

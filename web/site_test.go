@@ -327,6 +327,20 @@ func (idle) Stop(context.Context, storage.ID) (storage.Recording, error) {
 	return storage.Recording{}, errIdle()
 }
 
+func (idle) BeginLocal(context.Context, capture.LocalTake) (storage.Take, bool, error) {
+	return storage.Take{}, false, errIdle()
+}
+
+func (idle) PutBlob(context.Context, capture.LocalBlob) (bool, error) { return false, errIdle() }
+
+func (idle) Blobs(context.Context, storage.ID, storage.ID) (storage.Held, error) {
+	return storage.Held{}, errIdle()
+}
+
+func (idle) EndLocal(context.Context, storage.ID, storage.ID, capture.LocalEnd) (storage.Take, error) {
+	return storage.Take{}, errIdle()
+}
+
 func (idle) Playlist(context.Context, storage.ID) (string, error) { return "", errIdle() }
 
 func (idle) Progress(context.Context, storage.ID) (transcode.Progress, error) {

@@ -66,6 +66,10 @@ type Options struct {
 	PublicURL *url.URL
 	// BehindProxy believes the last entry of X-Forwarded-For about who is asking.
 	BehindProxy bool
+	// BlobRate is the least that the body of a blob must come at, in bytes a second, once BlobGrace
+	// has passed: 8000 and 10 seconds when zero.
+	BlobRate  int64
+	BlobGrace time.Duration
 	// SessionIdle and SessionLife end a session: 72 hours unused and 30 days when zero.
 	SessionIdle, SessionLife time.Duration
 	// Version is shown to operators.
@@ -107,6 +111,12 @@ func New(o Options) (*Server, error) {
 	}
 	if o.SessionLife == 0 {
 		o.SessionLife = sessionLife
+	}
+	if o.BlobRate == 0 {
+		o.BlobRate = usualBlobRate
+	}
+	if o.BlobGrace == 0 {
+		o.BlobGrace = usualBlobGrace
 	}
 	if o.Registry == nil {
 		o.Registry = prometheus.NewRegistry()
@@ -166,6 +176,9 @@ func (s *Server) Run(ctx context.Context) error {
 	for {
 		if err := s.store.sweep(ctx, storage.At(s.options.Now())); err != nil && ctx.Err() == nil {
 			s.options.Log.Warn("expired sessions could not be removed", "error", err)
+		}
+		if err := s.options.Catalogue.SweepCaptureTokens(ctx, s.options.Now()); err != nil && ctx.Err() == nil {
+			s.options.Log.Warn("expired capture tokens could not be removed", "error", err)
 		}
 		select {
 		case <-ctx.Done():
