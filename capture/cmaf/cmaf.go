@@ -93,34 +93,3 @@ func videoCodec(f depacket.Format) (codecs.Codec, error) {
 	}
 	return nil, fmt.Errorf("cmaf: %q is not a video codec that MP4 holds", f.Codec)
 }
-
-// Segment writes a media segment: one moof and one mdat. A track without samples is left out.
-func Segment(number int64, video, audio Run) ([]byte, error) {
-	part := fmp4.Part{SequenceNumber: uint32(number)}
-	size := 1024
-	for _, track := range []struct {
-		id  int
-		run Run
-	}{{VideoTrack, video}, {AudioTrack, audio}} {
-		if len(track.run.Samples) == 0 {
-			continue
-		}
-		samples := make([]*fmp4.Sample, len(track.run.Samples))
-		for i, s := range track.run.Samples {
-			samples[i] = &fmp4.Sample{Duration: s.Duration, PTSOffset: s.Offset,
-				IsNonSyncSample: !s.Key, Payload: s.Data}
-			size += len(s.Data) + 16
-		}
-		part.Tracks = append(part.Tracks, &fmp4.PartTrack{ID: track.id,
-			BaseTime: uint64(track.run.Start), Samples: samples})
-	}
-	if len(part.Tracks) == 0 {
-		return nil, fmt.Errorf("cmaf: a segment needs a sample")
-	}
-	var out seekablebuffer.Buffer
-	out.Grow(size)
-	if err := part.Marshal(&out); err != nil {
-		return nil, fmt.Errorf("cmaf: segment %d: %w", number, err)
-	}
-	return out.Bytes(), nil
-}
