@@ -9,9 +9,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"backrow/storage"
+	"backrow/storage/ledger"
 	"backrow/transcode/fragment"
 )
 
@@ -20,110 +22,94 @@ const mostSegmentBytes = 64 << 20
 
 var errDamaged = errors.New("transcode: object is not what was stored")
 
-// fetch brings all takes of the recording into the scratch folder, in the order of the timeline.
-// On the last attempt segments that are missing or damaged are left out, for a lesson with a hole
-// is better than none; before that they are reasons to try again.
+// fetch brings the best cover of the recording into the scratch folder, in the order of the
+// timeline. On the last attempt segments that are missing or damaged are left out, for a lesson with
+// a hole is better than none; before that they are reasons to try again.
 func (a *attempt) fetch(ctx context.Context) ([]*part, error) {
-	takes, err := a.pool.catalogue.Takes(ctx, a.recording.ID)
+	takes, err := ledger.Read(ctx, a.pool.catalogue, a.recording.ID)
 	if err != nil {
 		return nil, err
 	}
+	cover := ledger.Best(takes, ledger.Main(takes))
+	inits := map[storage.ID][]storage.Init{}
 	var parts []*part
-	for i, take := range takes {
-		from, to := float64(i)/float64(len(takes)), float64(i+1)/float64(len(takes))
-		got, err := a.fetchTake(ctx, take, func(part float64) { a.report.at(from + part*(to-from)) })
+	done := 0
+	for _, run := range cover.Runs() {
+		if _, known := inits[run.Take.ID]; !known {
+			if inits[run.Take.ID], err = a.pool.catalogue.Inits(ctx, run.Take.ID); err != nil {
+				return nil, err
+			}
+		}
+		p, err := a.fetchRun(ctx, run, inits[run.Take.ID], func() {
+			done++
+			a.report.at(float64(done) / float64(len(cover)))
+		})
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, got...)
+		if p != nil {
+			parts = append(parts, p)
+		}
 	}
 	return parts, nil
 }
 
-const page = 500
-
-func (a *attempt) fetchTake(ctx context.Context, take storage.Take, done func(float64)) (
-	parts []*part, err error,
+// fetchRun brings one run of the cover into a file of its own. It is nil when its init segment was
+// left out.
+func (a *attempt) fetchRun(ctx context.Context, run ledger.Run, inits []storage.Init, each func()) (
+	p *part, err error,
 ) {
-	inits, err := a.pool.catalogue.Inits(ctx, take.ID)
-	if err != nil {
+	p, file, err := a.begin(ctx, run, inits)
+	if p == nil || err != nil {
 		return nil, err
 	}
-	var now *part
-	var file *os.File
-	closeFile := func() {
-		if file != nil {
-			err = errors.Join(err, onDisk(file.Close()))
-			file = nil
-		}
-	}
-	defer closeFile()
-	using := int64(-1)
-	for after := int64(0); ; {
-		segments, err := a.pool.catalogue.Segments(ctx, take.ID, after, page)
-		if err != nil {
+	defer func() { err = errors.Join(err, onDisk(file.Close())) }()
+	for i, piece := range run.Pieces {
+		if err := a.append(ctx, p, file, piece.Segment); err != nil {
 			return nil, err
 		}
-		for _, segment := range segments {
-			after = segment.Number
-			if segment.InitNumber != using {
-				closeFile()
-				using = segment.InitNumber
-				if now, file, err = a.begin(ctx, take, inits, using); err != nil {
-					return nil, err
-				}
-				if now != nil {
-					parts = append(parts, now)
-				}
-			}
-			if now == nil {
-				continue // its init segment was left out
-			}
-			if err := a.append(ctx, now, file, segment); err != nil {
-				return nil, err
-			}
-			if end := a.recording.DurationMS - take.OffsetMS; end > 0 {
-				done(float64((segment.Start + segment.Length).Milliseconds()) / float64(end))
-			}
+		if run.Cut(i) {
+			p.cut = p.shift + run.Until(i)
 		}
-		if len(segments) < page {
-			return parts, nil
-		}
+		each()
 	}
+	return p, nil
 }
 
 // begin opens a new part with its init segment.
-func (a *attempt) begin(ctx context.Context, take storage.Take, inits []storage.Init,
-	number int64,
-) (*part, *os.File, error) {
-	for _, i := range inits {
-		if i.Number != number {
-			continue
-		}
-		data, err := a.object(ctx, i.ObjectKey, i.Bytes, i.SHA256)
-		var init fragment.Init
-		if err == nil {
-			init, err = fragment.ReadInit(data)
-		}
-		if err != nil {
-			return nil, nil, a.leaveOut(i.ObjectKey, err)
-		}
-		a.files++
-		shift := storage.Ticks(max(take.OffsetMS, 0) * storage.TicksPerSecond / 1000)
-		p := newPart(fmt.Sprintf("part-%04d.mp4", a.files), shift, i.SHA256, init)
-		file, err := os.OpenFile(filepath.Join(a.folder, p.file), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-		if err == nil {
-			_, err = file.Write(data)
-		}
-		return p, file, onDisk(err)
+func (a *attempt) begin(ctx context.Context, run ledger.Run, inits []storage.Init) (
+	*part, *os.File, error,
+) {
+	at := slices.IndexFunc(inits, func(i storage.Init) bool { return i.Number == run.Init })
+	if at < 0 {
+		return nil, nil, a.leaveOut(fmt.Sprintf("init %d of take %s", run.Init, run.Take.ID),
+			storage.Errorf(storage.NotFound, "That does not exist."))
 	}
-	return nil, nil, a.leaveOut(fmt.Sprintf("init %d of take %s", number, take.ID),
-		storage.Errorf(storage.NotFound, "That does not exist."))
+	row := inits[at]
+	data, err := a.object(ctx, row.ObjectKey, 0, row.Bytes, row.SHA256)
+	var init fragment.Init
+	if err == nil {
+		init, err = fragment.ReadInit(data)
+	}
+	if err != nil {
+		return nil, nil, a.leaveOut(row.ObjectKey, err)
+	}
+	a.files++
+	shift := storage.Ticks(max(run.Take.OffsetMS, 0) * storage.TicksPerSecond / 1000)
+	p := newPart(fmt.Sprintf("part-%04d.mp4", a.files), shift, init)
+	file, err := os.OpenFile(filepath.Join(a.folder, p.file), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, onDisk(err)
+	}
+	if _, err = file.Write(data); err != nil {
+		return nil, nil, onDisk(errors.Join(err, file.Close()))
+	}
+	return p, file, nil
 }
 
 // append adds one segment to a part.
 func (a *attempt) append(ctx context.Context, p *part, file *os.File, s storage.Segment) error {
-	data, err := a.object(ctx, s.ObjectKey, s.Bytes, s.SHA256)
+	data, err := a.object(ctx, s.ObjectKey, s.ObjectFrom, s.Bytes, s.SHA256)
 	if err == nil {
 		err = p.add(data)
 	}
@@ -145,12 +131,15 @@ func (a *attempt) leaveOut(key string, err error) error {
 	return nil
 }
 
-// object reads a whole object and holds it to its hash.
-func (a *attempt) object(ctx context.Context, key string, size int64, sha string) ([]byte, error) {
+// object reads an object, or size bytes of it from a place on, and holds them to their hash.
+func (a *attempt) object(ctx context.Context, key string, from, size int64, sha string) ([]byte, error) {
 	if size > mostSegmentBytes {
 		return nil, fmt.Errorf("%w: %d bytes", errDamaged, size)
 	}
-	body, _, err := a.pool.store.Get(ctx, key, 0, -1)
+	body, _, err := a.pool.store.Get(ctx, key, from, size)
+	if storage.KindOf(err) == storage.Invalid { // it ends before
+		err = fmt.Errorf("%w: %w", errDamaged, err)
+	}
 	if err != nil {
 		return nil, err
 	}

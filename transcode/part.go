@@ -9,16 +9,16 @@ import (
 	"backrow/transcode/fragment"
 )
 
-// part is a stretch of a take whose segments share one init segment, fetched into one file.
-// Times are on the recording's timeline.
+// part is a run of the cover, of segments of one take that share an init segment, fetched into one
+// file. Times are on the recording's timeline.
 type part struct {
-	file     string // in the scratch folder
-	shift    storage.Ticks
-	initHash string
-	init     fragment.Init
-	tracks   map[uint32]*track
-	video    *track // nil: none
-	audio    *track // nil: none
+	file   string        // in the scratch folder
+	shift  storage.Ticks // where the take's time 0 lies
+	cut    storage.Ticks // what begins here or later is shown by another part; 0: all is used
+	init   fragment.Init
+	tracks map[uint32]*track
+	video  *track // nil: none
+	audio  *track // nil: none
 }
 
 // track is one medium of a part.
@@ -27,7 +27,7 @@ type track struct {
 
 	times []storage.Ticks // of the samples of video; of audio only the first
 	end   storage.Ticks   // of the last sample
-	cut   storage.Ticks   // what begins here or later belongs to the next part; 0: all is used
+	cut   storage.Ticks   // what begins here or later is another part's; 0: all is used
 }
 
 func (t *track) first() storage.Ticks { return t.times[0] }
@@ -49,20 +49,9 @@ func (t *track) frames() int {
 	return n
 }
 
-// begin is the time of the part's first sample of any kind, which ffmpeg takes for 0.
-func (p *part) begin() storage.Ticks {
-	switch {
-	case p.video == nil:
-		return p.audio.first()
-	case p.audio == nil:
-		return p.video.first()
-	}
-	return min(p.video.first(), p.audio.first())
-}
-
 // newPart is a part whose file is still empty.
-func newPart(file string, shift storage.Ticks, hash string, init fragment.Init) *part {
-	p := &part{file: file, shift: shift, initHash: hash, init: init, tracks: map[uint32]*track{}}
+func newPart(file string, shift storage.Ticks, init fragment.Init) *part {
+	p := &part{file: file, shift: shift, init: init, tracks: map[uint32]*track{}}
 	for id, described := range init {
 		p.tracks[id] = &track{Track: described}
 	}
@@ -88,8 +77,8 @@ func (p *part) add(data []byte) error {
 // longest is how long a timeline may be: a wrong offset must not make hours of silence.
 const longest = 24 * time.Hour
 
-// arrange puts the parts in the order of the timeline and lets each end where the next begins:
-// where two takes overlap, the later one is what the person at the camera began anew.
+// arrange puts the parts in the order of the timeline, and lets each end where the cover goes on to
+// another: a track ends at the latest where the next part's track of its kind begins.
 func arrange(parts []*part) (video, audio []*part, err error) {
 	for _, p := range parts {
 		for _, t := range p.tracks {
@@ -102,6 +91,7 @@ func arrange(parts []*part) (video, audio []*part, err error) {
 					"This recording says that it lasts longer than %d hours, which cannot be right.",
 					int(longest.Hours()))
 			}
+			t.cut = p.cut
 			switch {
 			case t.Width > 0 && p.video == nil:
 				p.video = t
@@ -118,7 +108,7 @@ func arrange(parts []*part) (video, audio []*part, err error) {
 func inOrder(parts []*part, medium func(*part) *track) []*part {
 	var have []*part
 	for _, p := range parts {
-		if medium(p) != nil {
+		if t := medium(p); t != nil && (t.cut == 0 || t.first() < t.cut) {
 			have = append(have, p)
 		}
 	}
@@ -133,7 +123,7 @@ func inOrder(parts []*part, medium func(*part) *track) []*part {
 			if next <= t.first() {
 				continue // wholly covered
 			}
-			if next < t.end {
+			if next < t.until() {
 				t.cut = next
 			}
 		}

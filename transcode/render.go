@@ -105,7 +105,7 @@ func (f *film) measure() {
 		if v.Width*v.Height > f.width*f.height {
 			f.width, f.height = v.Width, v.Height
 		}
-		if !strings.HasPrefix(v.Codec, "avc") || p.initHash != f.video[0].initHash {
+		if !strings.HasPrefix(v.Codec, "avc") || v.Config != f.video[0].video.Config {
 			f.copied = false
 		}
 	}
@@ -149,9 +149,9 @@ func (a *attempt) pictures(ctx context.Context, f *film) error {
 		make := ffmpeg.Picture{From: p.file, To: name, Copy: f.copied, Width: f.width,
 			Height: f.height, OutputBytes: a.pool.limits.OutputBytes}
 		if p.video.cut > 0 {
-			make.Ticks = int64(p.video.cut - p.begin())
+			make.Frames = p.video.frames()
 		}
-		if err := a.ffmpeg(ctx, ffmpeg.Command{Args: make.Args(), Limits: a.limits(p.video.end - p.begin()),
+		if err := a.ffmpeg(ctx, ffmpeg.Command{Args: make.Args(), Limits: a.limits(p.video.end - p.video.first()),
 			Progress: func(r ffmpeg.Progress) { a.report.at(float64(done+r.Frames) / float64(all)) },
 		}, name); err != nil {
 			return err

@@ -15,14 +15,24 @@ const (
 	codecs    = "h264,vp9,vp8,aac,opus,libopus,libvpx-vp9,libvpx"
 )
 
+// everyTwoSeconds forces key frames by the time since the last one, not by their number: time may
+// begin anywhere, and leap.
+const everyTwoSeconds = "expr:if(isnan(prev_forced_t),1,gte(t,prev_forced_t+2))"
+
 // PCM is the format that sound is passed in: signed 16-bit little-endian.
 const (
 	pcm        = "s16le"
 	SampleRate = 48000
 )
 
-// fragment opens a file of CMAF segments.
+// fragment opens a file of CMAF segments. Their edit lists are not heeded: whoever reads them says
+// what is when.
 func fragment(name string, more ...ff.KwArgs) *ff.Stream {
+	return download(name, append(more, ff.KwArgs{"ignore_editlist": 1})...)
+}
+
+// download opens an MP4 file of our own.
+func download(name string, more ...ff.KwArgs) *ff.Stream {
 	return ff.Input(name, append([]ff.KwArgs{{
 		"f": container, "protocol_whitelist": "file", "codec_whitelist": codecs,
 	}}, more...)...)
@@ -51,9 +61,9 @@ func seconds(ticks int64) string {
 // Picture says how the video of one file is made ready to be joined with others.
 type Picture struct {
 	From, To      string
-	Copy          bool  // as it is; otherwise it is encoded to H.264
-	Width, Height int   // of the encoded picture; smaller ones are fitted in
-	Ticks         int64 // how much of it is taken, from the file's first sample; 0: all
+	Copy          bool // as it is; otherwise it is encoded to H.264
+	Width, Height int  // of the encoded picture; smaller ones are fitted in
+	Frames        int  // how many of it are taken, from the first; 0: all
 	OutputBytes   int64
 }
 
@@ -63,8 +73,8 @@ type Picture struct {
 func (p Picture) Args() []string {
 	in := fragment(p.From).Video()
 	how := ff.KwArgs{"an": "", "video_track_timescale": 90000, "f": "mp4"}
-	if p.Ticks > 0 {
-		how["t"] = seconds(p.Ticks)
+	if p.Frames > 0 {
+		how["frames:v"] = p.Frames
 	}
 	if p.Copy {
 		how["c:v"] = "copy"
@@ -81,7 +91,7 @@ func (p Picture) Args() []string {
 		"c:v": "libx264", "preset": "veryfast", "crf": 23, "bf": 0, "profile:v": "high",
 		"level:v":  level(p.Width, p.Height),
 		"fps_mode": "passthrough", "enc_time_base": "1:90000",
-		"force_key_frames": "expr:gte(t,n_forced*2)",
+		"force_key_frames": everyTwoSeconds,
 	}) {
 		how[key] = value
 	}
@@ -164,11 +174,11 @@ type Tiles struct {
 
 // Args decodes, as RGB to stdout, the picture that is shown at Start and every Seconds after.
 func (t Tiles) Args() []string {
-	input := ff.KwArgs{"protocol_whitelist": "file", "f": container, "codec_whitelist": codecs}
+	how := ff.KwArgs{}
 	if t.KeyFramesOnly {
-		input["skip_frame"] = "nokey"
+		how["skip_frame"] = "nokey"
 	}
-	in := ff.Input(t.From, input).Video().
+	in := download(t.From, how).Video().
 		Filter("setpts", ff.Args{"PTS-" + seconds(t.Start) + "/TB"}).
 		Filter("fps", nil, ff.KwArgs{"fps": fmt.Sprintf("1/%d", t.Seconds), "start_time": 0,
 			"round": "up"}).
@@ -188,7 +198,7 @@ type Still struct {
 
 // Args decodes one picture as RGB to stdout.
 func (s Still) Args() []string {
-	in := fragment(s.From, ff.KwArgs{"ss": seconds(s.Ticks)}).Video().
+	in := download(s.From, ff.KwArgs{"ss": seconds(s.Ticks)}).Video().
 		Filter("scale", ff.Args{fmt.Sprintf("%d:%d", s.Width, s.Height)})
 	return args("pipe:1", 0, ff.KwArgs{
 		"an": "", "frames:v": 1, "f": "rawvideo", "pix_fmt": "rgb24", "c:v": "rawvideo",

@@ -22,9 +22,13 @@ type Track struct {
 	Codec         string // the sample entry's four characters
 	Width, Height int    // of video
 	Channels      int    // of audio
+	Timescale     int64  // ticks a second
+	Config        string // the sample entry's description of H.264, byte for byte; otherwise ""
+	// Edit is by how much the track's own times are ahead of when its samples are shown, as an edit
+	// list says (ISO/IEC 14496-12, section 8.6.6): the encoder's run-in, or a late beginning (< 0).
+	Edit storage.Ticks
 
-	timescale int64
-	defaults  *mp4.TrexBox
+	defaults *mp4.TrexBox
 }
 
 // Init says which tracks there are, by their numbers.
@@ -63,19 +67,23 @@ func ReadInit(data []byte) (init Init, err error) {
 	init = Init{}
 	for _, trak := range file.Init.Moov.Traks {
 		id, entries := trak.Tkhd.TrackID, trak.Mdia.Minf.Stbl.Stsd.Children
-		t := Track{timescale: int64(trak.Mdia.Mdhd.Timescale)}
+		t := Track{Timescale: int64(trak.Mdia.Mdhd.Timescale)}
 		t.defaults, _ = file.Init.Moov.Mvex.GetTrex(id)
-		if t.timescale <= 0 || len(entries) != 1 {
+		if t.Timescale <= 0 || len(entries) != 1 {
 			return nil, fmt.Errorf("%w: track %d is not described", ErrNotMedia, id)
 		}
 		switch entry := entries[0].(type) {
 		case *mp4.VisualSampleEntryBox:
 			t.Codec, t.Width, t.Height = entry.Type(), int(entry.Width), int(entry.Height)
+			if t.Config, err = config(entry); err != nil {
+				return nil, err
+			}
 		case *mp4.AudioSampleEntryBox:
 			t.Codec, t.Channels = entry.Type(), int(entry.ChannelCount)
 		default:
 			continue
 		}
+		t.Edit = t.edit(trak.Edts, int64(file.Init.Moov.Mvhd.Timescale))
 		switch t.Codec {
 		case "avc1", "avc3", "vp08", "vp09", "Opus", "mp4a":
 			init[id] = t
@@ -84,6 +92,39 @@ func ReadInit(data []byte) (init Init, err error) {
 		}
 	}
 	return init, nil
+}
+
+// edit reads an edit list of the form that live encoders write: perhaps a pause, then the media from
+// some time on. Others, which cut and repeat, are not for fragments, and are taken for none.
+func (t Track) edit(edits *mp4.EdtsBox, movie int64) (shift storage.Ticks) {
+	if edits == nil || len(edits.Elst) != 1 || movie <= 0 {
+		return 0
+	}
+	const longest = 60 * storage.TicksPerSecond // more is no run-in, but a mistake
+	for _, e := range edits.Elst[0].Entries {
+		if e.MediaTime >= 0 {
+			if e.MediaTime/t.Timescale < 60 {
+				shift += t.ticks(e.MediaTime)
+			}
+			break
+		}
+		if pause := int64(e.SegmentDuration); pause >= 0 && pause/movie < 60 {
+			shift -= Track{Timescale: movie}.ticks(pause)
+		}
+	}
+	return max(min(shift, longest), -longest)
+}
+
+// config is what a decoder of H.264 must know before the first frame.
+func config(entry *mp4.VisualSampleEntryBox) (string, error) {
+	if entry.AvcC == nil {
+		return "", nil
+	}
+	var out bytes.Buffer
+	if err := entry.AvcC.Encode(&out); err != nil {
+		return "", fmt.Errorf("%w: %w", ErrNotMedia, err)
+	}
+	return out.String(), nil
 }
 
 // Samples reads the samples of one media segment, in the order in which they are stored. Those of
@@ -121,12 +162,12 @@ func (t Track) run(samples []Sample, traf *mp4.TrafBox, bytes int) ([]Sample, er
 		}
 		run.AddSampleDefaultValues(traf.Tfhd, t.defaults)
 		for _, s := range run.Samples {
-			if decode < 0 || decode/t.timescale > most {
+			if decode < 0 || decode/t.Timescale > most {
 				return nil, fmt.Errorf("%w: its time is beyond all measure", ErrNotMedia)
 			}
 			shown := decode + int64(s.CompositionTimeOffset)
 			decode += int64(s.Dur)
-			from, to := t.ticks(shown), t.ticks(shown+int64(s.Dur))
+			from, to := t.ticks(shown)-t.Edit, t.ticks(shown+int64(s.Dur))-t.Edit
 			samples = append(samples, Sample{Track: traf.Tfhd.TrackID, Shown: from, Length: to - from})
 		}
 	}
@@ -135,6 +176,6 @@ func (t Track) run(samples []Sample, traf *mp4.TrafBox, bytes int) ([]Sample, er
 
 // ticks rounds down, and cannot overflow.
 func (t Track) ticks(media int64) storage.Ticks {
-	whole, rest := media/t.timescale, media%t.timescale
-	return storage.Ticks(whole*storage.TicksPerSecond + rest*storage.TicksPerSecond/t.timescale)
+	whole, rest := media/t.Timescale, media%t.Timescale
+	return storage.Ticks(whole*storage.TicksPerSecond + rest*storage.TicksPerSecond/t.Timescale)
 }
