@@ -21,6 +21,7 @@ type view struct {
 	Theme    string // light, dark or, to follow the device, ""
 	Path     string
 	Notice   string
+	lookedUp bool // whether SignedIn is known
 	zone     *time.Location
 	american bool // the day after the month, and a clock of twelve hours
 	now      time.Time
@@ -31,7 +32,8 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name
 	v := view{Page: page, Language: s.language(r), Theme: theme(r), Path: r.URL.Path, zone: zone(r),
 		american: american(r), now: s.options.Now()}
 	v.Viewer, v.SignedIn = viewerOf(r.Context())
-	if s.hasSession(r) && status < http.StatusMultipleChoices {
+	v.lookedUp = s.hasSession(r)
+	if v.lookedUp && status < http.StatusMultipleChoices && !toBeKept(r) {
 		v.Notice = s.sessions.PopString(r.Context(), keyNotice)
 	}
 	body, err := s.pages.Render(v.Language, name, v)
@@ -42,6 +44,9 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", v.Language)
 	h.Set("Cache-Control", "no-store") // laptops in staff rooms are shared
+	if person := v.Person(); person != "" {
+		h.Set(personHeader, person)
+	}
 	w.WriteHeader(status)
 	w.Write(body) //nolint:errcheck // the client went away
 	return nil

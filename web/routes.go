@@ -57,6 +57,7 @@ func (s *Server) routes() []route {
 	var all []route
 	for _, area := range [][]route{
 		s.machineRoutes(),
+		s.offlineRoutes(),
 		s.signInRoutes(),
 		s.invitationRoutes(),
 		s.accountRoutes(),

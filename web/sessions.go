@@ -112,48 +112,58 @@ func (s *Server) withSession(w http.ResponseWriter, r *http.Request) (*http.Requ
 	}
 	ctx, err := s.sessions.Load(r.Context(), token)
 	if err != nil {
-		return r, storage.Errorf(storage.Unavailable,
-			"The server cannot look you up just now. Please try again in a moment. %w", err)
+		return r, cannotLookUp(err)
 	}
 	if out, ok := w.(*answer); ok {
 		out.beforeHeaders(func(http.Header) { s.keepSession(ctx, w) })
 	}
 	ctx = context.WithValue(ctx, sessionRead{}, true)
-	if viewer, ok := s.lookUp(ctx); ok {
+	viewer, ok, err := s.lookUp(ctx)
+	if err != nil {
+		return r, cannotLookUp(err)
+	}
+	if ok {
 		traceOf(ctx).user = viewer.ID
 		ctx = context.WithValue(ctx, viewerKey{}, viewer)
 	}
 	return r.WithContext(ctx), nil
 }
 
+func cannotLookUp(err error) error {
+	return storage.Errorf(storage.Unavailable,
+		"The server cannot look you up just now. Please try again in a moment. %w", err)
+}
+
 // lookUp is who the session belongs to. A session that was unused too long, or began before the
-// person's password changed, is ended here.
-func (s *Server) lookUp(ctx context.Context) (Viewer, bool) {
+// person's password changed, is ended here. Not to know is an error: nobody is signed out, and no
+// laptop forgets its recorder, because a database was away for a moment.
+func (s *Server) lookUp(ctx context.Context) (Viewer, bool, error) {
 	id := storage.ID(s.sessions.GetString(ctx, keyUser))
 	if id == "" {
-		return Viewer{}, false
+		return Viewer{}, false, nil
 	}
 	now := s.options.Now()
 	idle := now.Sub(time.Unix(s.sessions.GetInt64(ctx, keySeen), 0))
 	if idle > s.options.SessionIdle {
 		s.endSession(ctx)
-		return Viewer{}, false
+		return Viewer{}, false, nil
 	}
 	user, err := s.options.Review.User(ctx, id)
+	if storage.KindOf(err) == storage.NotFound {
+		s.endSession(ctx)
+		return Viewer{}, false, nil
+	}
 	if err != nil {
-		if storage.KindOf(err) == storage.NotFound {
-			s.endSession(ctx)
-		}
-		return Viewer{}, false
+		return Viewer{}, false, err
 	}
 	if user.SessionEpoch != s.sessions.GetInt64(ctx, keyEpoch) || !user.DisabledAt.IsZero() {
 		s.endSession(ctx)
-		return Viewer{}, false
+		return Viewer{}, false, nil
 	}
 	if idle > s.options.SessionIdle/touchShare {
 		s.sessions.Put(ctx, keySeen, now.Unix())
 	}
-	return Viewer{User: user}, true
+	return Viewer{User: user}, true, nil
 }
 
 func (s *Server) endSession(ctx context.Context) {

@@ -123,8 +123,12 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
+	a.serve(w, r, name, immutable)
+}
+
+func (a *Assets) serve(w http.ResponseWriter, r *http.Request, name, keep string) {
 	header := w.Header()
-	header.Set("Cache-Control", "public, max-age=31536000, immutable")
+	header.Set("Cache-Control", keep)
 	header.Set("Vary", "Accept-Encoding")
 	header.Set("Content-Type", mediaType(name))
 	file, encoding := a.open(name, r.Header.Get("Accept-Encoding"))
@@ -146,6 +150,30 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		io.Copy(w, file) //nolint:errcheck // the client went away
 	}
 }
+
+// ServeLatest answers GET and HEAD of an asset by its plain name, which stands for another content
+// after each build: a browser that has it asks whether it is still the one.
+func (a *Assets) ServeLatest(w http.ResponseWriter, r *http.Request, plain string) {
+	hashed, ok := a.paths[plain]
+	if !ok {
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	tag := `"` + hashed + `"`
+	w.Header().Set("ETag", tag)
+	if strings.Contains(r.Header.Get("If-None-Match"), tag) {
+		w.Header().Set("Cache-Control", latest)
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	a.serve(w, r, hashed, latest)
+}
+
+// How long a browser may use an asset without asking: for ever where the name carries a hash.
+const (
+	immutable = "public, max-age=31536000, immutable"
+	latest    = "no-cache"
+)
 
 func (a *Assets) servable(name string) bool {
 	if name == "manifest.json" || strings.HasPrefix(path.Base(name), ".") {

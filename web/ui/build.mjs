@@ -6,7 +6,8 @@
 //
 // An island is a folder src/NAME with an index.ts or index.tsx; a template loads it by
 // {{assets "NAME"}}. A file NAME.worker.ts is a worker: a bundle of its own, whose address the
-// islands know as WORKERS.NAME. --dev leaves out minifying; --no-types leaves gen/api.d.ts as it is.
+// islands know as WORKERS.NAME. The service worker, src/offline, comes last: it names the others.
+// --dev leaves out minifying; --no-types leaves gen/api.d.ts as it is.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -16,6 +17,8 @@ import {
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+import { drawIcons } from "./icons.mjs";
 
 const ui = dirname(fileURLToPath(import.meta.url));
 const web = dirname(ui);
@@ -142,16 +145,48 @@ function icons() {
 
 /** Files that go out as they are, under a hashed name. */
 function plain() {
-  const folder = join(ui, "static");
+  const drawn = join(gen, `icons-${process.pid}`);
+  mkdirSync(drawn);
+  drawIcons(drawn);
   const paths = {};
-  for (const path of walk(folder)) {
+  for (const path of [...walk(join(ui, "static")), ...walk(drawn)]) {
     const hash = createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 8);
     const file = basename(path);
     const hashed = file.replace(/(\.[^.]+)$/, `-${hash}$1`);
     copyFileSync(path, join(assets, hashed));
     paths[file] = hashed;
   }
+  rmSync(drawn, { recursive: true });
   return paths;
+}
+
+/** What a page of these entry points can ask for, now or later, without the server: their scripts
+ *  and all that those import, their styles, and the fonts. */
+function partsOf(meta, islands) {
+  const parts = new Set();
+  const follow = (path) => {
+    const about = meta.outputs[path];
+    if (!about || parts.has(name(path))) return;
+    parts.add(name(path));
+    if (about.cssBundle) follow(about.cssBundle);
+    for (const i of about.imports) if (!i.external || i.kind === "url-token") follow(i.path);
+  };
+  for (const [path, about] of Object.entries(meta.outputs)) {
+    const island = /^web\/ui\/src\/([^/]+)\/index\.tsx?$/.exec(about.entryPoint)?.[1];
+    if (islands.includes(island) || about.entryPoint?.endsWith("styles/site.css")) follow(path);
+  }
+  return [...parts];
+}
+
+/** Builds the service worker around the names of what it keeps, and answers its own. */
+function serviceWorker(meta, scripts, paths) {
+  const kept = [...partsOf(meta, ["site", "recorder"]).map((part) => `/assets/${part}`),
+    ...Object.values(scripts), `/assets/${paths["mark.svg"]}`].sort();
+  const version = createHash("sha256").update(kept.join("\n")).digest("hex").slice(0, 12);
+  const made = esbuild([join(ui, "src", "offline", "service-worker.ts")], [
+    "--format=iife", `--define:ASSETS=${JSON.stringify(kept)}`, `--define:VERSION=${JSON.stringify(version)}`,
+  ]);
+  return name(Object.keys(made.outputs)[0]);
 }
 
 const compressible = new Set([".js", ".css", ".svg", ".json"]);
@@ -202,8 +237,10 @@ mkdirSync(assets);
 try {
   if (!process.argv.includes("--no-types")) types();
   const scripts = workers();
-  const entries = entriesOf(bundle(scripts));
-  const manifest = { entries, workers: scripts, paths: plain(), icons: icons() };
+  const meta = bundle(scripts);
+  const [entries, paths] = [entriesOf(meta), plain()];
+  paths["service-worker.js"] = serviceWorker(meta, scripts, paths);
+  const manifest = { entries, workers: scripts, paths, icons: icons() };
   compress();
   writeFileSync(join(assets, "manifest.json"), JSON.stringify(manifest, null, 1));
   weigh(entries);

@@ -1,7 +1,7 @@
 // What the screen says. The server puts the part of the catalogue that the page's island needs
-// into the page, in the reader's language (`<script type="application/json" id="messages">`). A
-// text is found by its key, its {names} are filled in, and one that counts takes its form from
-// `count`.
+// into the page, in the reader's language (`<script type="application/json" id="messages">`), and
+// beside it what every page may have to say (`id="site-messages"`). A text is found by its key, its
+// {names} are filled in, and one that counts takes its form from `count`.
 
 export type Values = Record<string, string | number>;
 
@@ -10,11 +10,12 @@ type Text = string | Partial<Record<Intl.LDMLPluralRule, string>>;
 let catalogue: Record<string, Text> | undefined;
 
 function texts(): Record<string, Text> {
-  if (!catalogue) {
-    const source = document.getElementById("messages")?.textContent;
-    catalogue = source ? (JSON.parse(source) as Record<string, Text>) : {};
-  }
-  return catalogue;
+  return (catalogue ??= { ...section("site-messages"), ...section("messages") });
+}
+
+function section(id: string): Record<string, Text> {
+  const source = document.getElementById(id)?.textContent;
+  return source ? (JSON.parse(source) as Record<string, Text>) : {};
 }
 
 /** The language of the page, as BCP 47. */
