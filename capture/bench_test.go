@@ -56,8 +56,19 @@ func (b *bench) RecordingReady(context.Context, *storage.Tx, storage.Recording) 
 
 func newBench(t *testing.T, db *storage.DB, change func(*capture.Options)) *bench {
 	t.Helper()
+	return benchOn(t, db, objectstest.Embedded(t), change)
+}
+
+// beside is another node on the same database and store.
+func (b *bench) beside(change func(*capture.Options)) *bench {
+	b.t.Helper()
+	return benchOn(b.t, b.db, b.store.Store, change)
+}
+
+func benchOn(t *testing.T, db *storage.DB, store objects.Store, change func(*capture.Options)) *bench {
+	t.Helper()
 	b := &bench{t: t, db: db, cat: storage.NewCatalogue(db), spool: filepath.Join(t.TempDir(), "spool"),
-		store: &moody{Store: objectstest.Embedded(t)}}
+		store: &moody{Store: store}}
 	b.options = capture.Options{Catalogue: b.cat, Objects: b.store, Jobs: b, Spool: b.spool,
 		ListenIPs: []string{"127.0.0.1"},
 		Log:       slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelInfo}))}

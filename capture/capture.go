@@ -63,7 +63,7 @@ type Options struct {
 // Saved is what is durable of a recording.
 type Saved struct {
 	UntilMS  int64  // on the timeline: everything received before it is stored and catalogued
-	LiveTake bool   // a take is being received by this server
+	LiveTake bool   // a take is being received, by whichever node
 	Pending  int    // segments received and not yet stored
 	Problem  string // a sentence for the person when something is in the way; otherwise empty
 }

@@ -164,9 +164,8 @@ func (s *Server) stored(ctx context.Context, recording storage.ID) error {
 	defer ticker.Stop()
 	seen := map[storage.ID]sighting{}
 	for {
-		n, err := s.leasedElsewhere(ctx, recording, seen)
-		if err != nil || n == 0 {
-			return err
+		if n, err := s.leasedElsewhere(ctx, recording, seen); err == nil && n == 0 {
+			return nil // an error is a database that is away, and may come back
 		}
 		select {
 		case <-ticker.C:

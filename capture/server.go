@@ -213,7 +213,11 @@ func (s *Server) Saved(ctx context.Context, recording storage.ID) (Saved, error)
 	if err != nil {
 		return Saved{}, err
 	}
-	return Saved{UntilMS: r.DurationMS, LiveTake: len(s.live(recording)) > 0,
+	elsewhere, err := s.leasedElsewhere(ctx, recording, map[storage.ID]sighting{})
+	if err != nil {
+		return Saved{}, err
+	}
+	return Saved{UntilMS: r.DurationMS, LiveTake: len(s.live(recording))+elsewhere > 0,
 		Pending: s.sender.pending(recording), Problem: s.problems.worst(recording)}, nil
 }
 
