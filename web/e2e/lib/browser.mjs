@@ -2,7 +2,8 @@
 import { chromium } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
 
-const quiet = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+// quiet are the flags of a Chromium that asks nobody and calls nowhere.
+export const quiet = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 // openChromium starts a browser with a fresh profile. With camera and microphone (files) it has

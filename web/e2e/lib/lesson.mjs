@@ -8,42 +8,44 @@ export const width = 1280;
 export const height = 720;
 export const framesPerSecond = 30;
 const bits = 16;
-const cell = { width: width / bits, height: 120 };
 const flashFrames = 3;
 const sampleRate = 48000;
 const beep = { hertz: 1000, seconds: 0.1 };
 
 // draw paints frame n in 8-bit grey: its number in a band of black and white cells, most
 // significant bit first; the complement beneath, so that a misread cannot pass; a square that
-// moves, so that the encoder has work; and the flash.
-function draw(grey, n) {
+// moves, so that the encoder has work; and the flash. It is the same picture in every size of 16:9.
+function draw(grey, n, size) {
+  const fill = (value, { left = 0, top, right = 1280, bottom }) => {
+    const scale = size.width / width;
+    for (let y = top * scale; y < bottom * scale; y++) {
+      grey.fill(value, y * size.width + left * scale, y * size.width + right * scale);
+    }
+  };
   grey.fill(96);
   for (let bit = 0; bit < bits; bit++) {
     const on = (n >> (bits - 1 - bit)) & 1;
-    for (let row = 0; row < 2; row++) {
-      const value = (on ^ row) ? 235 : 16;
-      for (let y = row * cell.height; y < (row + 1) * cell.height; y++) {
-        const start = y * width + bit * cell.width;
-        grey.fill(value, start, start + cell.width);
-      }
-    }
+    const cell = { left: (bit * width) / bits, right: ((bit + 1) * width) / bits };
+    fill(on ? 235 : 16, { ...cell, top: 0, bottom: 120 });
+    fill(on ? 16 : 235, { ...cell, top: 120, bottom: 240 });
   }
-  const x = (n * 7) % (width - 80);
-  for (let y = 260; y < 340; y++) grey.fill(200, y * width + x, y * width + x + 80);
-  const flash = n % framesPerSecond < flashFrames ? 235 : 32;
-  grey.fill(flash, 400 * width, height * width);
+  const x = Math.floor(((n * 7) % (width - 80)) / 2) * 2;
+  fill(200, { left: x, top: 260, right: x + 80, bottom: 340 });
+  fill(n % framesPerSecond < flashFrames ? 235 : 32, { top: 400, bottom: height });
 }
 
 // makeCamera writes seconds of the lesson as MJPEG, the form that Chromium's file camera reads at
-// 30 frames a second.
-export async function makeCamera(path, seconds) {
+// 30 frames a second. Its first frame has the number first, so that several cameras can be told
+// apart; it is as wide as wide says.
+export async function makeCamera(path, seconds, { first = 0, wide = width } = {}) {
+  const size = { width: wide, height: (wide * height) / width };
   const ffmpeg = spawn('ffmpeg', ['-v', 'error', '-nostdin', '-y', '-f', 'rawvideo', '-pix_fmt', 'gray',
-    '-s', `${width}x${height}`, '-r', String(framesPerSecond), '-i', 'pipe:0', '-pix_fmt', 'yuvj420p',
+    '-s', `${size.width}x${size.height}`, '-r', String(framesPerSecond), '-i', 'pipe:0', '-pix_fmt', 'yuvj420p',
     '-c:v', 'mjpeg', '-q:v', '5', '-f', 'mjpeg', path], { stdio: ['pipe', 'inherit', 'inherit'] });
   const ended = once(ffmpeg, 'exit');
-  for (let n = 0; n < seconds * framesPerSecond; n++) {
-    const grey = Buffer.alloc(width * height);
-    draw(grey, n);
+  for (let n = first; n < first + seconds * framesPerSecond; n++) {
+    const grey = Buffer.alloc(size.width * size.height);
+    draw(grey, n, size);
     if (!ffmpeg.stdin.write(grey)) await once(ffmpeg.stdin, 'drain');
   }
   ffmpeg.stdin.end();
@@ -85,11 +87,15 @@ export async function makeMicrophone(path, seconds) {
 // page ends with the lesson; so is when something was last clicked, and when a video last had its
 // first frame.
 export function watchSource() {
+  if (!navigator.mediaDevices) return; // an empty page
   const newClock = () => ({ moments: [], ahead: Infinity }); // moments in ms of the track's clock
   const video = newClock();
   const audio = newClock();
   const onPage = ({ moments, ahead }) => moments.map((moment) => moment + ahead);
-  globalThis.__source = () => ({ flashes: onPage(video), beeps: onPage(audio) });
+  let numbers = null; // the first and the last that the camera showed
+  const seconds = []; // the numbered frames with which a second begins
+  globalThis.__source = () => ({ flashes: onPage(video), beeps: onPage(audio), numbers,
+    seconds: seconds.map(({ number, at }) => ({ number, at: at + video.ahead })) });
   const original = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   navigator.mediaDevices.getUserMedia = async (constraints) => {
     const stream = await original(constraints);
@@ -134,8 +140,21 @@ export function watchSource() {
       const bright = plane[middle] > 130;
       if (bright && !lit) video.moments.push(at);
       lit = bright;
+      const number = numberIn(plane, rect);
+      if (number !== null) numbers = { first: numbers?.first ?? number, last: number };
+      if (number !== null && number % 30 === 0) seconds.push({ number, at });
       frame.close();
     }
+  }
+  function numberIn(plane, { width, height }) {
+    let number = 0;
+    for (let bit = 0; bit < 16; bit++) {
+      const x = Math.floor(((bit + 0.5) * width) / 16);
+      const [above, below] = [1 / 12, 3 / 12].map((share) => plane[Math.floor(share * height) * width + x] > 125);
+      if (above === below) return null;
+      number = number * 2 + (above ? 1 : 0);
+    }
+    return number;
   }
   async function watchAudio(track) {
     const reader = new globalThis.MediaStreamTrackProcessor({ track }).readable.getReader();

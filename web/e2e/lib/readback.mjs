@@ -18,7 +18,8 @@ async function run(command, args) {
 
 // readBack decodes a file or an HLS address. It returns frames ({number, seconds}, in the order of
 // the file; number is null where the band could not be read), flashes and beeps (seconds at which
-// each begins), duration (seconds), and complaints: whatever ffmpeg had to say.
+// each begins), sounds (how many packets of it there are), duration (seconds), and complaints:
+// whatever ffmpeg had to say.
 export async function readBack(input, { headers = '' } = {}) {
   const from = headers ? ['-headers', headers] : [];
   const video = await run('ffmpeg', ['-v', 'error', '-nostdin', ...from, '-i', input, '-an', '-vf',
@@ -26,6 +27,8 @@ export async function readBack(input, { headers = '' } = {}) {
     '-enc_time_base', '-1', '-f', 'rawvideo', 'pipe:1']);
   const probe = await run('ffprobe', ['-v', 'error', ...from, '-select_streams', 'v', '-show_entries',
     'frame=best_effort_timestamp_time', '-of', 'csv=p=0', input]);
+  const sounds = await run('ffprobe', ['-v', 'error', ...from, '-select_streams', 'a', '-count_packets', '-show_entries',
+    'stream=nb_read_packets', '-of', 'csv=p=0', input]);
   const format = await run('ffprobe', ['-v', 'error', ...from, '-show_entries', 'format=duration', '-of', 'csv=p=0', input]);
   const audio = await run('ffmpeg', ['-v', 'error', '-nostdin', ...from, '-i', input, '-vn', '-ac', '1',
     '-af', 'aresample=48000:async=1:first_pts=0', '-f', 'f32le', 'pipe:1']);
@@ -44,6 +47,7 @@ export async function readBack(input, { headers = '' } = {}) {
   }
   return {
     frames, flashes, beeps: findBeeps(audio.out), duration: Number(format.out.toString().trim()),
+    sounds: Number(sounds.out.toString().trim().split('\n').at(0)),
     complaints: (video.errors + probe.errors + audio.errors).trim(),
   };
 }
@@ -83,6 +87,21 @@ export function offsetOf(flashes, beeps, period) {
   }).filter((d) => Math.abs(d) <= period / 2).sort((a, b) => a - b);
   if (distances.length === 0) throw new Error('no flash has a beep near it');
   return distances[Math.floor(distances.length / 2)];
+}
+
+// shiftOf is by how many milliseconds sound lies further from the picture in what was read back than
+// the source had it: the median over the frames with which a second begins, each compared with
+// itself, since a camera that has no time drifts from its microphone. null: there is none to compare.
+export function shiftOf({ frames, beeps }, source) {
+  const nearest = (all, at) => all.reduce((best, one) => (Math.abs(one - at) < Math.abs(best) ? one - at : best), Infinity);
+  const was = new Map(source.seconds.map(({ number, at }) => [number, nearest(source.beeps, at)]));
+  const shifts = [];
+  for (const { number, seconds } of frames) {
+    const shift = nearest(beeps, seconds) * 1000 - was.get(number);
+    if (Number.isFinite(shift)) shifts.push(shift - 1000 * Math.round(shift / 1000)); // every beep is like the next
+  }
+  shifts.sort((a, b) => a - b);
+  return shifts.length > 0 ? shifts[Math.floor(shifts.length / 2)] : null;
 }
 
 // lossOf compares the numbers read with what a camera that loops at `length` frames shows: how many

@@ -8,10 +8,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { until } from './until.mjs';
 
-const binary = path.resolve(import.meta.dirname, '../../../bin/backrow');
+const binary = process.env.BACKROW_BINARY ?? path.resolve(import.meta.dirname, '../../../bin/backrow');
 
-export async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
+export async function freePort(address = '127.0.0.1') {
+  const server = net.createServer().listen(0, address);
   await once(server, 'listening');
   const { port } = server.address();
   server.close();
@@ -35,12 +35,13 @@ export class Server {
   #flags;
 
   // start begins a server and resolves when it is ready. Flags are added to its command line.
-  static async start({ flags = [], env = {}, data } = {}) {
+  static async start({ flags = [], env = {}, data, address = '127.0.0.1' } = {}) {
     const server = new Server();
+    server.address = address;
     server.data = data ?? await mkdtemp(path.join(os.tmpdir(), 'backrow-e2e-'));
-    server.port = await freePort();
-    server.media = await freePort();
-    server.url = `http://127.0.0.1:${server.port}`;
+    server.port = await freePort(address);
+    server.media = await freePort(address);
+    server.url = `http://${address}:${server.port}`;
     server.env = env;
     server.#flags = flags;
     server.log = '';
@@ -52,7 +53,7 @@ export class Server {
   // alone.
   async again(first = []) {
     const from = this.log.length;
-    this.#child = spawn(binary, ['serve', '--data', this.data, '--listen', `127.0.0.1:${this.port}`,
+    this.#child = spawn(binary, ['serve', '--data', this.data, '--listen', `${this.address}:${this.port}`,
       '--media-udp-port', String(this.media), '--media-tcp-port', String(this.media),
       ...this.#flags, ...first], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.env } });
     const child = this.#child;

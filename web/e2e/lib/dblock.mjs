@@ -1,0 +1,26 @@
+// Another process that has the write lock of the server's database.
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+
+// lockDatabase takes the lock of a data folder's database, and answers with what gives it back.
+export async function lockDatabase(data) {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'backrow-dblock-'));
+  const file = path.join(folder, 'dblock');
+  await promisify(execFile)('go', ['build', '-o', file, './web/e2e/dblock'],
+    { cwd: root, env: { ...process.env, CGO_ENABLED: '0' } });
+  const child = spawn(file, [path.join(data, 'backrow.db')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  const [said] = await Promise.race([once(child.stdout, 'data'), exited.then(() => [''])]);
+  if (!String(said).includes('locked')) throw new Error('the database could not be locked');
+  return async () => {
+    child.stdin.end();
+    await exited;
+    await rm(folder, { recursive: true, force: true });
+  };
+}

@@ -1,0 +1,208 @@
+// A place to break lessons in: a server, a wire, a teacher with a laptop, and the reckoning of what
+// came out against what the laptop's encoders made.
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { request } from 'playwright-core';
+
+import { openChromium, newPerson } from './browser.mjs';
+import { Laptop } from './laptop.mjs';
+import { framesPerSecond, makeCamera, makeMicrophone } from './lesson.mjs';
+import * as people from './people.mjs';
+import { lossOf, shiftOf } from './readback.mjs';
+import { Server } from './server.mjs';
+import { playlistOf, readTakes } from './takes.mjs';
+import { until } from './until.mjs';
+import { Wire } from './wire.mjs';
+
+const teacher = 'dana@example.org';
+const wide = 640; // as small as the encoders take seriously, so that two cores have time for them
+
+// Lab has what all its lessons share: cameras, and the data of a server with a teacher.
+export class Lab {
+  // open makes cameras of so many seconds, each numbered on where the one before it ends.
+  static async open({ seconds = 120, cameras = 2 } = {}) {
+    const lab = new Lab();
+    lab.folder = await mkdtemp(path.join(os.tmpdir(), 'backrow-lab-'));
+    lab.seconds = seconds;
+    lab.cameras = await Promise.all(Array.from({ length: cameras }, async (_, n) => {
+      const file = path.join(lab.folder, `${n}.mjpeg`);
+      await makeCamera(file, seconds, { first: n * seconds * framesPerSecond, wide });
+      return file;
+    }));
+    lab.microphone = path.join(lab.folder, 'microphone.wav');
+    await makeMicrophone(lab.microphone, seconds);
+    lab.home = path.join(lab.folder, 'home');
+    await mkdir(lab.home);
+    const server = await Server.start({ data: lab.home });
+    const chromium = await openChromium();
+    const lead = await (await newPerson(chromium)).newPage();
+    const program = await people.setUp(lead, server, { name: 'Ada Obi', email: 'lead@example.org', program: 'Riverside residency' });
+    await people.invite(lead, server, chromium, program, { name: 'Dana Ortiz', email: teacher, role: 'Teacher' });
+    await chromium.close();
+    await server.stop();
+    return lab;
+  }
+
+  async close() { await rm(this.folder, { recursive: true, force: true }); }
+
+  // lesson runs during(lesson) from a lesson that is being recorded to one that is, and answers
+  // with its row of the table. With live, the live route is alone. Flags are the server's.
+  async lesson({ name, live = false, seed, flags = [], env = {}, before, during, after }) {
+    const lesson = new Lesson(this, { name, live });
+    try {
+      await lesson.prepare({ seed, flags, env });
+      if (before) await before(lesson);
+      else await lesson.begin();
+      await during(lesson);
+      return await lesson.reckon(after);
+    } finally {
+      await lesson.end();
+    }
+  }
+}
+
+class Lesson {
+  #laptops = [];
+  ends = []; // what else ends with it
+
+  constructor(lab, { name, live }) {
+    Object.assign(this, { lab, title: name, live });
+  }
+
+  async prepare({ seed, flags, env }) {
+    this.folder = await mkdtemp(path.join(this.lab.folder, 'lesson-'));
+    this.wire = await Wire.lay({ seed });
+    const data = path.join(this.folder, 'data');
+    await cp(this.lab.home, data, { recursive: true });
+    this.server = await Server.start({ data, flags, env, address: this.wire.address });
+    this.laptop = await this.anotherLaptop({ cameras: this.lab.cameras });
+  }
+
+  // anotherLaptop opens one more, signed in, on the same wire unless another is given.
+  async anotherLaptop({ cameras, wire = this.wire }) {
+    const laptop = new Laptop({ folder: path.join(this.folder, `laptop-${this.#laptops.length}`), wire, cameras,
+      server: this.server, microphone: this.lab.microphone, live: this.live });
+    this.#laptops.push(laptop);
+    await laptop.open();
+    await laptop.signIn(teacher);
+    this.office ??= await request.newContext({ extraHTTPHeaders: { cookie: laptop.cookies.replace(/^Cookie: |\r\n$/g, '') } });
+    return laptop;
+  }
+
+  get page() { return this.laptop.page; }
+
+  async begin() {
+    await this.page.goto(`${this.server.url}/record`);
+    await this.start();
+    await this.page.getByText(/^Saved until/).waitFor();
+    await this.find();
+  }
+
+  // start presses the button on a page that is open.
+  async start() {
+    const button = this.page.getByRole('button', { name: 'Start recording' });
+    await button.and(this.page.locator(':enabled')).waitFor();
+    await this.page.getByLabel('Title').fill(this.title);
+    await button.click();
+    await this.page.getByRole('timer').waitFor();
+  }
+
+  // goOn continues the lesson on a page that finds it unfinished.
+  async goOn() {
+    await this.page.getByRole('button', { name: 'Continue this recording' }).and(this.page.locator(':enabled')).click();
+    await this.page.getByRole('timer').waitFor();
+  }
+
+  // kept waits until the browser has kept the recorder for when there is no network.
+  kept() {
+    return this.page.evaluate(async () => { await navigator.serviceWorker.ready; });
+  }
+
+  async find() {
+    this.id = await until('the server knows of the lesson', async () => {
+      const { items } = await this.ask('/api/recordings');
+      return items.find(({ title }) => title === this.title)?.id;
+    });
+  }
+
+  // ask asks the server, beside the wire.
+  async ask(address) {
+    const answer = await this.office.get(this.server.url + address);
+    if (!answer.ok()) throw new Error(`${address} is ${answer.status()}: ${await answer.text()}`);
+    return answer.json();
+  }
+
+  saved() { return this.ask(`/api/recordings/${this.id}/saved`); }
+
+  savedBeyond(ms, seconds = 60) {
+    return until(`${ms} ms are stored`, async () => (await this.saved()).until_ms > ms, { seconds });
+  }
+
+  async stop() {
+    await this.page.getByRole('button', { name: 'Stop and save' }).click();
+    this.stopped = Date.now();
+  }
+
+  // settled waits until the server expects nothing better of this lesson.
+  settled(seconds = 180) {
+    return until('the lesson is settled', async () => {
+      const [saved, recording] = await Promise.all([this.saved(), this.ask(`/api/recordings/${this.id}`)]);
+      return recording.state === 'ready' && (this.live || saved.settled) && recording;
+    }, { seconds });
+  }
+
+  // reckon holds what is stored against what was encoded.
+  async reckon(after) {
+    if (!this.stopped) await this.stop();
+    await this.settled();
+    const settle = (Date.now() - this.stopped) / 1000;
+    const playlist = await playlistOf(this.office, this.server, this.id);
+    const takes = await readTakes(this.office, this.server, this.id, playlist);
+    await after?.(this, takes);
+    const frames = takes.flatMap((take) => take.frames);
+    const present = new Map();
+    for (const { number } of frames) present.set(number, (present.get(number) ?? 0) + 1);
+    const loop = 1 << 16;
+    const order = lossOf(frames, loop);
+    const evidence = this.#laptops.map((laptop) => laptop.evidence);
+    const encoded = (await Promise.all(evidence.map((one) => one.encoded()))).flat(2);
+    const sent = evidence.map((one) => one.sent).reduce((all, one) => (
+      { frames: all.frames + one.frames, sounds: all.sounds + one.sounds, by: [...all.by, ...one.by] }));
+    const wanted = this.live ? sent.frames : new Set(encoded).size;
+    const { spans } = await this.ask(`/api/recordings/${this.id}/timeline`);
+    return {
+      run: this.title, seed: this.wire.seed, encoded: wanted, present: present.size,
+      missing: this.live ? Math.max(0, wanted - present.size) : [...new Set(encoded)].filter((number) => !present.has(number)).length,
+      doubled: [...present.values()].filter((times) => times > 1).length,
+      disorder: order.disorder, unreadable: order.unreadable,
+      av_ms: this.#apart(takes, evidence.flatMap((one) => [...one.sources.values()])),
+      gaps: spans.filter((span, n) => n > 0 && span.timeline_ms - spans[n - 1].timeline_ms - spans[n - 1].length_ms > 100).length,
+      settle_s: settle, takes: new Set(playlist.takes.map(({ id }) => id)).size,
+      sounds: takes.reduce((sum, take) => sum + take.sounds, 0), sounds_sent: sent.sounds, by: [...new Set(sent.by)].join('+'),
+      complaints: [...takes.map((take) => take.complaints), ...this.#laptops.flatMap((laptop) => laptop.complaints)]
+        .filter(Boolean).join('; ').slice(0, 300),
+    };
+  }
+
+  // apart is by how many milliseconds sound and picture are further apart than the devices had
+  // them, in the worst of the takes in which that can be told.
+  #apart(takes, sources) {
+    let worst = null;
+    for (const take of takes) {
+      const shift = sources.map((source) => shiftOf(take, source)).find((found) => found !== null) ?? null;
+      if (shift === null) continue;
+      if (worst === null || Math.abs(shift) > Math.abs(worst)) worst = shift;
+    }
+    return worst === null ? null : Math.round(worst);
+  }
+
+  async end() {
+    for (const laptop of this.#laptops) await laptop.close();
+    for (const end of this.ends) await end();
+    await this.office?.dispose();
+    await this.server?.end().catch(() => {});
+    await this.wire?.end();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
