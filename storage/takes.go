@@ -49,11 +49,12 @@ WHERE id = ? AND deleted_at = '' RETURNING state`, Now(), id)
 	return state, err
 }
 
+const insertTrack = `INSERT INTO tracks (take_id, number, kind, codec, timescale)
+VALUES (?, ?, ?, ?, ?) ON CONFLICT (take_id, number) DO NOTHING`
+
 // AddTrack notes a track of a take. Adding it again changes nothing.
 func (c *Catalogue) AddTrack(ctx context.Context, t Track) error {
-	_, err := c.db.Exec(ctx, `INSERT INTO tracks (take_id, number, kind, codec, timescale)
-VALUES (?, ?, ?, ?, ?) ON CONFLICT (take_id, number) DO NOTHING`,
-		t.TakeID, t.Number, t.Kind, t.Codec, t.Timescale)
+	_, err := c.db.Exec(ctx, insertTrack, t.TakeID, t.Number, t.Kind, t.Codec, t.Timescale)
 	return err
 }
 
@@ -186,6 +187,26 @@ func (c *Catalogue) SegmentsOf(ctx context.Context, recording, take ID, after in
 	err := c.db.Select(ctx, &found, `SELECT s.* FROM segments s JOIN takes t ON t.id = s.take_id
 WHERE t.recording_id = ? AND (s.take_id > ? OR s.take_id = ? AND s.number > ?)
 ORDER BY s.take_id, s.number LIMIT ?`, recording, take, take, after, limit)
+	return found, err
+}
+
+// Arrival is where on the timeline a segment lies, and when in their order it came.
+type Arrival struct {
+	Source   string `db:"source"`
+	OffsetMS int64  `db:"offset_ms"`
+	Start    Ticks  `db:"start_ticks"`
+	Length   Ticks  `db:"ticks"`
+	Arrived  int64  `db:"arrived"`
+}
+
+// Arrivals lists the segments of a recording in the order in which they came, after the number
+// given, at most limit.
+func (c *Catalogue) Arrivals(ctx context.Context, recording ID, after int64, limit int,
+) ([]Arrival, error) {
+	var found []Arrival
+	err := c.db.Select(ctx, &found, `SELECT t.source, t.offset_ms, s.start_ticks, s.ticks, s.arrived
+FROM takes t JOIN segments s ON s.take_id = t.id AND s.arrived > ?
+WHERE t.recording_id = ? ORDER BY s.arrived LIMIT ?`, after, recording, limit)
 	return found, err
 }
 

@@ -70,15 +70,19 @@ func (g *growth) arrive(a arrival) {
 		return cmp.Or(cmp.Compare(a.begin(), b.begin()), cmp.Compare(a.rank, b.rank))
 	})
 	g.waiting = slices.Insert(g.waiting, at, a)
-	// What is due, and all that waits before it: it would come too late afterwards.
 	due := 0
 	for i, w := range g.waiting {
-		if g.due(w) {
-			due = i + 1
+		if !g.due(w) {
+			continue
 		}
-	}
-	for _, w := range g.waiting[:due] {
+		for _, before := range g.waiting[due:i] {
+			// It would come too late afterwards: now it may fill a gap.
+			if before.end() <= w.begin()+overlap && w.begin() >= g.until+frame {
+				g.append(before)
+			}
+		}
 		g.append(w)
+		due = i + 1
 	}
 	g.waiting = slices.Delete(g.waiting, 0, due)
 }

@@ -104,32 +104,6 @@ func (s Spans) Timeline(media storage.Ticks) storage.Ticks {
 	return at
 }
 
-// Covered is how much of the timeline is there.
-func (c Cover) Covered() storage.Ticks {
-	var covered, until storage.Ticks
-	for _, r := range c.Runs() {
-		begin := max(r.Begin(), until)
-		if end := r.Begin() + r.Length(); end > begin {
-			covered += end - begin
-			until = end
-		}
-	}
-	return covered
-}
-
-// Prefix is how far the timeline is there from its zero on, when holes up to tolerance are not
-// counted as such.
-func (c Cover) Prefix(tolerance storage.Ticks) storage.Ticks {
-	var until storage.Ticks
-	for _, p := range c {
-		if p.Begin() > until+tolerance {
-			break
-		}
-		until = max(until, p.End())
-	}
-	return until
-}
-
 // End is where on the timeline the cover ends; 0 when it is empty.
 func (c Cover) End() storage.Ticks {
 	var end storage.Ticks

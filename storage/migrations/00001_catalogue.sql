@@ -124,6 +124,7 @@ CREATE TABLE segments (
     created_at  TEXT NOT NULL,
     PRIMARY KEY (take_id, number)
 );
+CREATE INDEX segments_arrived ON segments (take_id, arrived);
 
 -- What goes with a recording: the lesson plan, work samples.
 CREATE TABLE attachments (
