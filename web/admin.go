@@ -96,6 +96,7 @@ func (s *Server) disable(w http.ResponseWriter, r *http.Request) error {
 	if err := s.options.Review.Disable(r.Context(), viewer(r).ID, user); err != nil {
 		return err
 	}
+	s.endEncoders(r.Context(), user)
 	s.notice(r, "admin.disabled")
 	return redirect(w, r, "/admin/people")
 }

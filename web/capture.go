@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"backrow/capture"
 	"backrow/capture/playlist"
@@ -22,6 +23,7 @@ type Capture interface {
 	EndLocal(ctx context.Context, recording, take storage.ID, end capture.LocalEnd) (storage.Take, error)
 	Playlist(ctx context.Context, recording storage.ID) (string, error)
 	Spans(ctx context.Context, recording storage.ID) ([]playlist.Span, error)
+	Silence(take storage.ID) time.Duration
 }
 
 // captureRoutes are the WHIP endpoint and its session resources (RFC 9725). Who may send takes to

@@ -49,6 +49,17 @@ var permissions = map[string]string{
 	"GET /invitations/{token}":  "+++++++",
 	"POST /invitations/{token}": "+++++++",
 
+	// Encoders that are no browser.
+	"POST /api/whip":              "+++++++", // then the stream key decides, and so below
+	"OPTIONS /api/whip":           "+++++++",
+	"PATCH /api/whip/{session}":   "+++++++",
+	"DELETE /api/whip/{session}":  "+++++++",
+	"OPTIONS /api/whip/{session}": "+++++++",
+
+	"GET /account/encoders":               "L++++++",
+	"POST /account/encoders":              "L++++++",
+	"POST /account/encoders/{key}/remove": "L++++++", // then whose key it is decides
+
 	// One's own.
 	"GET /{$}":                  "L++++++",
 	"GET /account":              "L++++++",
@@ -262,7 +273,7 @@ func (w *world) path(t *testing.T, pattern string) string {
 		"number": "1",
 		"take":   string(storage.NewID()), "session": "session", "file": "1.m4s", "kind": "poster",
 		"token": "no-such-token", "invitation": string(storage.NewID()), "area": string(storage.NewID()),
-		"cycle": string(storage.NewID()), "name...": "none.js", "$": "",
+		"cycle": string(storage.NewID()), "name...": "none.js", "key": string(storage.NewID()), "$": "",
 	}
 	var out strings.Builder
 	for rest := pattern; ; {

@@ -70,6 +70,8 @@ func (s *Server) routes() []route {
 		s.recorderRoutes(),
 		s.captureRoutes(),
 		s.blobRoutes(),
+		s.encoderRoutes(),
+		s.streamKeyRoutes(),
 		s.feedRoutes(),
 		s.roomRoutes(),
 		s.mediaRoutes(),
