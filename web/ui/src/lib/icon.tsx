@@ -1,6 +1,7 @@
 // The Lucide icons of the islands, 20 px, hidden from screen readers: the control has the name.
 
 import check from "lucide-static/icons/check.svg";
+import cloudUpload from "lucide-static/icons/cloud-upload.svg";
 import download from "lucide-static/icons/download.svg";
 import keyboard from "lucide-static/icons/keyboard.svg";
 import lock from "lucide-static/icons/lock.svg";
@@ -8,6 +9,7 @@ import maximize from "lucide-static/icons/maximize.svg";
 import minimize from "lucide-static/icons/minimize.svg";
 import pause from "lucide-static/icons/pause.svg";
 import play from "lucide-static/icons/play.svg";
+import triangleAlert from "lucide-static/icons/triangle-alert.svg";
 import undo from "lucide-static/icons/undo-2.svg";
 import volume2 from "lucide-static/icons/volume-2.svg";
 import volumeX from "lucide-static/icons/volume-x.svg";
@@ -18,6 +20,7 @@ import zoomOut from "lucide-static/icons/zoom-out.svg";
 
 const icons = {
   check,
+  "cloud-upload": cloudUpload,
   download,
   keyboard,
   lock,
@@ -25,6 +28,7 @@ const icons = {
   minimize,
   pause,
   play,
+  "triangle-alert": triangleAlert,
   undo,
   "volume-2": volume2,
   "volume-x": volumeX,

@@ -68,9 +68,9 @@ export class Pages {
     if (!person) return;
     const before = await kept.person();
     if (before !== "" && before !== person) await kept.drop();
-    if (person === nobody || !answer.ok) return;
-    const opened = url.pathname === recorder;
-    await this.keep(opened ? url : new URL(recorder, this.outside.origin), opened ? "" : person);
+    if (person === nobody) return;
+    if (url.pathname === recorder) await (answer.ok ? this.keep(url) : this.#refused(url, answer));
+    else if (answer.ok) await this.keep(new URL(recorder, this.outside.origin), person);
   }
 
   /** Has the recorder kept as the server has it now. For a person who is named it is not asked for
@@ -85,13 +85,18 @@ export class Pages {
     if (answer.type === "opaqueredirect" || answer.status === 401) return kept.drop();
     const whose = answer.headers.get(personHeader);
     if (whose && whose !== nobody) await kept.noteAsked(whose, moment);
-    if (answer.status === 403 || answer.status === 404) return kept.dropAt(url);
+    await this.#refused(url, answer);
     if (answer.ok) {
       const html = await answer.text();
       // Where a new version is not here yet, its service worker asks again when it is.
       if (await assets.haveAllOf(html)) await kept.keep(answer, html, moment);
     }
     await this.keepAway();
+  }
+
+  /** Somebody who may not record in a program any more has no recorder of it either. */
+  async #refused(url: URL, { status }: Response): Promise<void> {
+    if (status === 403 || status === 404) await this.outside.kept.dropAt(url);
   }
 
   /** Keeps the page that stands in for others, in the language that its reader has chosen. */
