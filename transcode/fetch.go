@@ -59,7 +59,7 @@ func (a *attempt) fetch(ctx context.Context) ([]*part, error) {
 func (a *attempt) fetchRun(ctx context.Context, run ledger.Run, inits []storage.Init, each func()) (
 	p *part, err error,
 ) {
-	p, file, err := a.begin(ctx, run, inits)
+	p, file, err := a.open(ctx, run, inits)
 	if p == nil || err != nil {
 		return nil, err
 	}
@@ -76,8 +76,8 @@ func (a *attempt) fetchRun(ctx context.Context, run ledger.Run, inits []storage.
 	return p, nil
 }
 
-// begin opens a new part with its init segment.
-func (a *attempt) begin(ctx context.Context, run ledger.Run, inits []storage.Init) (
+// open begins a new part with its init segment.
+func (a *attempt) open(ctx context.Context, run ledger.Run, inits []storage.Init) (
 	*part, *os.File, error,
 ) {
 	at := slices.IndexFunc(inits, func(i storage.Init) bool { return i.Number == run.Init })
@@ -86,7 +86,7 @@ func (a *attempt) begin(ctx context.Context, run ledger.Run, inits []storage.Ini
 			storage.Errorf(storage.NotFound, "That does not exist."))
 	}
 	row := inits[at]
-	data, err := a.object(ctx, row.ObjectKey, 0, row.Bytes, row.SHA256)
+	data, err := a.pool.object(ctx, row.ObjectKey, 0, row.Bytes, row.SHA256)
 	var init fragment.Init
 	if err == nil {
 		init, err = fragment.ReadInit(data)
@@ -109,7 +109,7 @@ func (a *attempt) begin(ctx context.Context, run ledger.Run, inits []storage.Ini
 
 // append adds one segment to a part.
 func (a *attempt) append(ctx context.Context, p *part, file *os.File, s storage.Segment) error {
-	data, err := a.object(ctx, s.ObjectKey, s.ObjectFrom, s.Bytes, s.SHA256)
+	data, err := a.pool.object(ctx, s.ObjectKey, s.ObjectFrom, s.Bytes, s.SHA256)
 	if err == nil {
 		err = p.add(data)
 	}
@@ -122,21 +122,25 @@ func (a *attempt) append(ctx context.Context, p *part, file *os.File, s storage.
 
 // leaveOut decides whether an object that cannot be used may be done without.
 func (a *attempt) leaveOut(key string, err error) error {
-	damaged := errors.Is(err, errDamaged) || errors.Is(err, fragment.ErrNotMedia) ||
-		storage.KindOf(err) == storage.NotFound
-	if !damaged || !a.last {
+	if !isDamaged(err) || !a.last {
 		return fmt.Errorf("fetch %s: %w", key, err)
 	}
 	a.log.Warn("left out: object is missing or damaged", "key", key, "error", err)
 	return nil
 }
 
+// isDamaged says that an object is missing or is not what it should be.
+func isDamaged(err error) bool {
+	return errors.Is(err, errDamaged) || errors.Is(err, fragment.ErrNotMedia) ||
+		storage.KindOf(err) == storage.NotFound
+}
+
 // object reads an object, or size bytes of it from a place on, and holds them to their hash.
-func (a *attempt) object(ctx context.Context, key string, from, size int64, sha string) ([]byte, error) {
+func (p *Pool) object(ctx context.Context, key string, from, size int64, sha string) ([]byte, error) {
 	if size > mostSegmentBytes {
 		return nil, fmt.Errorf("%w: %d bytes", errDamaged, size)
 	}
-	body, _, err := a.pool.store.Get(ctx, key, from, size)
+	body, _, err := p.store.Get(ctx, key, from, size)
 	if storage.KindOf(err) == storage.Invalid { // it ends before
 		err = fmt.Errorf("%w: %w", errDamaged, err)
 	}

@@ -8,7 +8,8 @@ import (
 // metrics are named by what an operator asks: are jobs failing, what takes the time, is a worker
 // free?
 type metrics struct {
-	jobs    *prometheus.CounterVec   // by outcome: done, retried, failed, handed_back
+	jobs    *prometheus.CounterVec   // by outcome: done, retried, failed, handed_back, outdated
+	takes   *prometheus.CounterVec   // by outcome: made, given_up, retried, handed_back
 	steps   *prometheus.HistogramVec // seconds, by step
 	running prometheus.Gauge
 }
@@ -18,6 +19,10 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 	return &metrics{
 		jobs: with.NewCounterVec(prometheus.CounterOpts{
 			Name: "backrow_transcode_jobs_total", Help: "Attempts at making renditions, by outcome.",
+		}, []string{"outcome"}),
+		takes: with.NewCounterVec(prometheus.CounterOpts{
+			Name: "backrow_transcode_takes_total",
+			Help: "Attempts at making segments of takes that do not play as they came, by outcome.",
 		}, []string{"outcome"}),
 		steps: with.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "backrow_transcode_step_seconds", Help: "Time that a step of a job took.",

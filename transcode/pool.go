@@ -2,7 +2,6 @@ package transcode
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,6 +24,7 @@ type Pool struct {
 	store     objects.Store
 	log       *slog.Logger
 	metrics   *metrics
+	takeMade  func(ctx context.Context, recording storage.ID)
 	ffmpeg    string
 	ffprobe   string
 	scratch   string
@@ -45,7 +45,11 @@ type Pool struct {
 func New(options Options) (*Pool, error) {
 	p := &Pool{db: options.DB, catalogue: options.Catalogue, store: options.Objects,
 		log: options.Log, metrics: newMetrics(options.Metrics), ffmpeg: options.FFmpeg,
-		ffprobe: options.FFprobe, limits: options.Limits.withDefaults(), slots: options.Workers}
+		ffprobe: options.FFprobe, limits: options.Limits.withDefaults(), slots: options.Workers,
+		takeMade: options.TakeMade}
+	if p.takeMade == nil {
+		p.takeMade = func(context.Context, storage.ID) {}
+	}
 	if p.log == nil {
 		p.log = slog.Default()
 	}
@@ -114,7 +118,8 @@ func (p *Pool) Start(ctx context.Context) error {
 	stopping := make(chan struct{})
 	workers := river.NewWorkers()
 	w := &worker{pool: p, stopping: stopping}
-	if err := river.AddWorkerSafely(workers, w); err != nil {
+	if err := errors.Join(river.AddWorkerSafely(workers, w),
+		river.AddWorkerSafely(workers, &takeWorker{pool: p, stopping: stopping})); err != nil {
 		return fmt.Errorf("transcode: %w", err)
 	}
 	began, err := newQueue(ctx, p.db, &river.Config{
@@ -137,6 +142,9 @@ func (p *Pool) Start(ctx context.Context) error {
 	if err := p.takeOver(ctx, began, age); err != nil {
 		p.log.Error("cannot look for jobs of nodes that died", "error", err)
 	}
+	if err := p.requeueTakes(ctx); err != nil {
+		p.log.Error("cannot look for takes that wait for their segments", "error", err)
+	}
 	ctx = context.WithoutCancel(ctx)
 	if err := began.start(ctx); err != nil {
 		p.workers = nil
@@ -149,15 +157,22 @@ func (p *Pool) Start(ctx context.Context) error {
 	return nil
 }
 
-// watch looks for jobs of nodes that died until ctx ends.
+// watch looks for jobs of nodes that died, and for takes that have no job, until ctx ends.
 func (p *Pool) watch(ctx context.Context, q queue, ended chan<- struct{}) {
 	defer close(ended)
 	tick := time.NewTicker(p.limits.TakeOver / 2)
 	defer tick.Stop()
+	takes := time.NewTicker(requeueEvery)
+	defer takes.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-takes.C:
+			if err := p.requeueTakes(ctx); err != nil && ctx.Err() == nil {
+				p.log.Error("cannot look for takes that wait for their segments", "error", err)
+			}
+			continue
 		case <-tick.C:
 		}
 		if err := p.takeOver(ctx, q, p.limits.TakeOver); err != nil && ctx.Err() == nil {
@@ -202,59 +217,5 @@ func (p *Pool) Stop(ctx context.Context) error {
 		return err
 	}
 	p.workers = nil
-	return nil
-}
-
-const setQueued = `INSERT INTO processing (recording_id, state, updated_at) VALUES (?, 'queued', ?)
-ON CONFLICT (recording_id) DO UPDATE SET state = 'queued', step = '', percent = 0,
-    left_seconds = -1, reason = '', run = '', updated_at = excluded.updated_at`
-
-// RecordingReady queues the work on a recording within tx: when tx is undone there is no job.
-// Queueing it again while it is unfinished changes nothing.
-func (p *Pool) RecordingReady(ctx context.Context, tx *storage.Tx, r storage.Recording) error {
-	fresh, err := p.inserter.insert(ctx, tx, Job{RecordingID: r.ID}, &river.InsertOpts{
-		MaxAttempts: p.limits.Attempts,
-		UniqueOpts:  river.UniqueOpts{ByArgs: true, ByState: unfinished},
-	})
-	if err != nil {
-		return storage.Errorf(storage.Unavailable, "The job queue does not answer. %w", err)
-	}
-	if !fresh {
-		return nil
-	}
-	_, err = tx.Exec(ctx, setQueued, r.ID, storage.Now())
-	return err
-}
-
-// RecordingSettled queues the work anew within tx: what was made before, and what is being made
-// now, are of a cover that is no longer the best. Earlier renditions stay until new ones replace
-// them.
-func (p *Pool) RecordingSettled(ctx context.Context, tx *storage.Tx, r storage.Recording) error {
-	return p.RecordingReady(ctx, tx, r)
-}
-
-// TakeArrived queues within tx the making of segments of a take that cannot be shown as the
-// browser recorded it, and of which all is there.
-func (p *Pool) TakeArrived(ctx context.Context, tx *storage.Tx, take storage.Take) error {
-	return nil
-}
-
-// Retry queues the work on a recording again, whether it failed or succeeded before; while it is
-// queued or running it changes nothing. A recording that has not been stopped is a Conflict.
-func (p *Pool) Retry(ctx context.Context, recording storage.ID) error {
-	r, err := p.catalogue.Recording(ctx, recording)
-	if err != nil {
-		return err
-	}
-	if r.State != storage.StateReady {
-		return storage.Errorf(storage.Conflict, "This recording has not been stopped yet.")
-	}
-	return p.db.InTx(ctx, func(tx *storage.Tx) error { return p.RecordingReady(ctx, tx, r) })
-}
-
-func unmarshal(args []byte, job *Job) error {
-	if err := json.Unmarshal(args, job); err != nil {
-		return fmt.Errorf("transcode: read job: %w", err)
-	}
 	return nil
 }

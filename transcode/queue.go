@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -20,15 +19,31 @@ import (
 	"backrow/storage"
 )
 
-// Job is what River keeps of the work on a recording.
+// Job is what River keeps of the work on a recording's renditions. The edition tells which cover it
+// is for: there may be a job for a newer one beside it.
 type Job struct {
 	RecordingID storage.ID `json:"recording_id" river:"unique"`
+	Edition     int64      `json:"edition" river:"unique"`
 }
 
 // Kind names the job in River's table.
 func (Job) Kind() string { return "make_renditions" }
 
-// unfinished are the states in which a second job for the same recording is not wanted.
+// TakeJob is what River keeps of the work on a take's segments.
+type TakeJob struct {
+	TakeID storage.ID `json:"take_id" river:"unique"`
+}
+
+// Kind names the job in River's table.
+func (TakeJob) Kind() string { return "make_segments" }
+
+// Takes go first: a recording is not settled before they are made.
+const (
+	takesFirst      = 1
+	renditionsAfter = 2
+)
+
+// unfinished are the states in which a second job for the same work is not wanted.
 var unfinished = []rivertype.JobState{
 	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
 	rivertype.JobStateRunning, rivertype.JobStateScheduled,
@@ -89,11 +104,11 @@ func openPool(ctx context.Context, db *storage.DB, size int32) (*pgxpool.Pool, e
 // queue is River on one of the two databases.
 type queue interface {
 	// insert queues a job within tx; it reports false when there is an unfinished one already.
-	insert(ctx context.Context, tx *storage.Tx, job Job, options *river.InsertOpts) (bool, error)
+	insert(ctx context.Context, tx *storage.Tx, job river.JobArgs, options *river.InsertOpts) (bool, error)
 	// complete ends, within tx, a job that is being worked on.
 	complete(ctx context.Context, tx *storage.Tx, job *river.Job[Job]) error
-	// running lists jobs that somebody works on, or worked on when it died, at most 1,000.
-	running(ctx context.Context) ([]*rivertype.JobRow, error)
+	// running lists jobs of a kind that somebody works on, or worked on when it died, at most 1,000.
+	running(ctx context.Context, kind string) ([]*rivertype.JobRow, error)
 	// start begins to work.
 	start(ctx context.Context) error
 	// stop cancels the work and waits for it, until ctx ends.
@@ -141,7 +156,7 @@ type queueOf[T any, D riverdriver.Driver[T]] struct {
 	close  func()
 }
 
-func (q *queueOf[T, D]) insert(ctx context.Context, tx *storage.Tx, job Job,
+func (q *queueOf[T, D]) insert(ctx context.Context, tx *storage.Tx, job river.JobArgs,
 	options *river.InsertOpts,
 ) (fresh bool, err error) {
 	err = q.with(tx, func(tx T) error {
@@ -159,8 +174,10 @@ func (q *queueOf[T, D]) complete(ctx context.Context, tx *storage.Tx, job *river
 	})
 }
 
-func (q *queueOf[T, D]) running(ctx context.Context) ([]*rivertype.JobRow, error) {
-	found, err := q.client.JobList(ctx, river.NewJobListParams().Kinds(Job{}.Kind()).
+func (q *queueOf[T, D]) running(ctx context.Context, kind string) (
+	[]*rivertype.JobRow, error,
+) {
+	found, err := q.client.JobList(ctx, river.NewJobListParams().Kinds(kind).
 		States(rivertype.JobStateRunning).First(1000))
 	if err != nil {
 		return nil, err
@@ -182,39 +199,3 @@ func (q *queueOf[T, D]) stop(ctx context.Context) error {
 }
 
 func withSQL(tx *storage.Tx, use func(*sql.Tx) error) error { return use(tx.SQL()) }
-
-// handBack makes a job that a dead node was working on available to others. The text is the same
-// for both of River's schemas.
-const handBack = `UPDATE river_job SET state = 'available'
-WHERE id = ? AND state = 'running' AND attempt = ?`
-
-const lastSign = `SELECT updated_at FROM processing WHERE recording_id = ?`
-
-// takeOver hands back the jobs whose sign of life is older than age.
-func (p *Pool) takeOver(ctx context.Context, q queue, age time.Duration) error {
-	jobs, err := q.running(ctx)
-	if err != nil {
-		return err
-	}
-	oldest := time.Now().Add(-age)
-	for _, row := range jobs {
-		job := river.Job[Job]{JobRow: row}
-		if err := unmarshal(row.EncodedArgs, &job.Args); err != nil {
-			return err
-		}
-		var sign storage.Time
-		err := p.db.Get(ctx, &sign, lastSign, job.Args.RecordingID)
-		if err != nil && storage.KindOf(err) != storage.NotFound {
-			return err
-		}
-		if sign.After(oldest) || row.AttemptedAt != nil && row.AttemptedAt.After(oldest) {
-			continue
-		}
-		p.log.Warn("job of a node that died is taken over", "recording", job.Args.RecordingID,
-			"job", row.ID, "attempt", row.Attempt, "sign_of_life", sign.Time)
-		if _, err := p.db.Exec(ctx, handBack, row.ID, row.Attempt); err != nil {
-			return err
-		}
-	}
-	return nil
-}

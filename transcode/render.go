@@ -115,23 +115,28 @@ func (f *film) measure() {
 	if f.copied {
 		return
 	}
-	if f.width > mostWidth {
-		f.width, f.height = mostWidth, f.height*mostWidth/f.width
+	f.width, f.height = fit(f.width, f.height, mostWidth, mostHeight)
+}
+
+// fit makes a size no larger than given, of the same shape, and even, as H.264 wants it.
+func fit(width, height, mostWidth, mostHeight int) (int, int) {
+	if width > mostWidth {
+		width, height = mostWidth, height*mostWidth/width
 	}
-	if f.height > mostHeight {
-		f.width, f.height = f.width*mostHeight/f.height, mostHeight
+	if height > mostHeight {
+		width, height = width*mostHeight/height, mostHeight
 	}
-	f.width, f.height = max(f.width/2*2, 16), max(f.height/2*2, 16)
+	return max(width/2*2, 16), max(height/2*2, 16)
 }
 
 // until is where the picture ends.
 func (f *film) until() storage.Ticks { return f.video[len(f.video)-1].video.until() }
 
-// limits for one run of ffmpeg over so much media: ten times as long as it plays, and ten minutes.
-func (a *attempt) limits(media storage.Ticks) ffmpeg.Limits {
-	return ffmpeg.Limits{Time: 10*media.Duration() + 10*time.Minute,
-		OutputBytes: a.pool.limits.OutputBytes, MemoryBytes: a.pool.limits.MemoryBytes,
-		Drain: a.pool.limits.Drain}
+// bounds are the limits of one run of ffmpeg over so much media: ten times as long as it plays, and
+// ten minutes.
+func (p *Pool) bounds(media storage.Ticks) ffmpeg.Limits {
+	return ffmpeg.Limits{Time: 10*media.Duration() + 10*time.Minute, Drain: p.limits.Drain,
+		OutputBytes: p.limits.OutputBytes, MemoryBytes: p.limits.MemoryBytes}
 }
 
 // pictures makes each part's picture ready to be joined and lists them with their exact places.
@@ -151,7 +156,7 @@ func (a *attempt) pictures(ctx context.Context, f *film) error {
 		if p.video.cut > 0 {
 			make.Frames = p.video.frames()
 		}
-		if err := a.ffmpeg(ctx, ffmpeg.Command{Args: make.Args(), Limits: a.limits(p.video.end - p.video.first()),
+		if err := a.ffmpeg(ctx, ffmpeg.Command{Args: make.Args(), Limits: a.pool.bounds(p.video.end - p.video.first()),
 			Progress: func(r ffmpeg.Progress) { a.report.at(float64(done+r.Frames) / float64(all)) },
 		}, name); err != nil {
 			return err
@@ -195,7 +200,7 @@ func (a *attempt) download(ctx context.Context, f *film) ([]output, error) {
 		mux.Channels = max(mux.Channels, min(p.audio.Channels, 2))
 	}
 	made := []output{{storage.RenditionMP4, "video/mp4", downloadFile}}
-	command := ffmpeg.Command{Limits: a.limits(f.length)}
+	command := ffmpeg.Command{Limits: a.pool.bounds(f.length)}
 	if mux.Channels == 0 {
 		command.Args = mux.Args()
 		command.Progress = func(r ffmpeg.Progress) {
@@ -244,7 +249,7 @@ func (a *attempt) stills(ctx context.Context, f *film) ([]output, error) {
 	middle := min(storage.Ticks(grid.Seconds)*storage.TicksPerSecond, f.until()) / 2
 	tiles := ffmpeg.Tiles{From: downloadFile, Start: int64(middle), Seconds: grid.Seconds,
 		KeyFramesOnly: grid.Seconds > 2, Width: grid.Width, Height: grid.Height}
-	err := a.ffmpeg(ctx, ffmpeg.Command{Args: tiles.Args(), Stdout: sheet, Limits: a.limits(f.length),
+	err := a.ffmpeg(ctx, ffmpeg.Command{Args: tiles.Args(), Stdout: sheet, Limits: a.pool.bounds(f.length),
 		Progress: func(r ffmpeg.Progress) { a.report.at(float64(r.Frames) / float64(grid.Tiles)) },
 	}, "")
 	if err != nil {
@@ -293,7 +298,7 @@ func (a *attempt) poster(ctx context.Context, f *film, tiles []int, middle stora
 		still := ffmpeg.Still{From: downloadFile, Ticks: int64(at), Width: width, Height: height}
 		var rgb bytes.Buffer
 		if err := a.ffmpeg(ctx, ffmpeg.Command{Args: still.Args(), Stdout: &rgb,
-			Limits: a.limits(0)}, ""); err != nil {
+			Limits: a.pool.bounds(0)}, ""); err != nil {
 			return nil, err
 		}
 		if rgb.Len() != 3*width*height {

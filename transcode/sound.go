@@ -26,7 +26,7 @@ func (a *attempt) sound(ctx context.Context, f *film, channels int, to io.Writer
 		at.end = samples(t.until()) * size
 		decode := ffmpeg.Sound{From: p.file, Start: int64(t.first() - p.shift + t.Edit), Channels: channels}
 		if err := a.ffmpeg(ctx, ffmpeg.Command{Args: decode.Args(), Stdout: at,
-			Limits: a.limits(t.end - t.first()),
+			Limits: a.pool.bounds(t.end - t.first()),
 			Progress: func(ffmpeg.Progress) {
 				a.report.at(float64(at.written()) / float64(max(samples(f.length)*size, 1)))
 			},

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"backrow/storage"
 	"backrow/storage/objects"
@@ -30,7 +31,7 @@ func (a *attempt) store(ctx context.Context, files []output) ([]storage.Renditio
 	}
 	for _, f := range files {
 		r := storage.Rendition{RecordingID: a.recording.ID, Kind: f.kind, MediaType: f.mediaType,
-			ObjectKey: prefix(a.recording.ID) + string(f.kind) + "-" + string(storage.NewID()) +
+			ObjectKey: prefix(a.recording.ID) + string(f.kind) + "-" + string(a.run) +
 				filepath.Ext(f.file)}
 		made = append(made, r)
 		if err := a.put(ctx, f, &made[len(made)-1]); err != nil {
@@ -98,8 +99,8 @@ func (a *attempt) settle(ctx context.Context, made []storage.Rendition,
 	return nil
 }
 
-// sweep removes what no rendition names: those replaced, and those of attempts that crashed. No
-// other attempt can be about to note one: only the attempt at work can, and this was it.
+// sweep removes what no rendition names: those replaced, and those of attempts that crashed. What
+// was begun after this attempt may be another's, for a newer edition, which is about to be noted.
 func (a *attempt) sweep(ctx context.Context) error {
 	current, err := a.pool.catalogue.Renditions(ctx, a.recording.ID)
 	if err != nil {
@@ -116,7 +117,7 @@ func (a *attempt) sweep(ctx context.Context) error {
 		}
 		for _, object := range found {
 			after = object.Key
-			if named[object.Key] {
+			if named[object.Key] || a.isNewer(object.Key) {
 				continue
 			}
 			if err := a.pool.store.Delete(ctx, object.Key); err != nil {
@@ -124,6 +125,14 @@ func (a *attempt) sweep(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// isNewer tells from its key whether an object is of an attempt that began later: ids are in the
+// order of time (RFC 9562, section 5.7).
+func (a *attempt) isNewer(key string) bool {
+	_, name, _ := strings.Cut(strings.TrimPrefix(key, prefix(a.recording.ID)), "-")
+	run, err := storage.ParseID(strings.TrimSuffix(name, filepath.Ext(name)))
+	return err == nil && run > a.run
 }
 
 // discard removes what an attempt has stored that came to nothing. What the catalogue names after

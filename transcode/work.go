@@ -47,10 +47,12 @@ type attempt struct {
 	log       *slog.Logger
 }
 
-const setRunning = `INSERT INTO processing (recording_id, state, run, updated_at)
-VALUES (?, 'running', ?, ?)
+// setRunning changes nothing when the job is for an older edition.
+const setRunning = `INSERT INTO processing (recording_id, state, run, edition, updated_at)
+VALUES (?, 'running', ?, ?, ?)
 ON CONFLICT (recording_id) DO UPDATE SET state = 'running', step = '', percent = 0,
-    left_seconds = -1, reason = '', run = excluded.run, updated_at = excluded.updated_at`
+    left_seconds = -1, reason = '', run = excluded.run, updated_at = excluded.updated_at
+WHERE processing.edition = excluded.edition`
 
 // Work makes the renditions of one recording.
 func (w *worker) Work(ctx context.Context, job *river.Job[Job]) error {
@@ -68,7 +70,12 @@ func (w *worker) Work(ctx context.Context, job *river.Job[Job]) error {
 	a := &attempt{pool: p, recording: r, run: storage.NewID(), log: log,
 		last: job.Attempt >= p.limits.Attempts}
 	if err == nil {
-		_, err = p.db.Exec(ctx, setRunning, r.ID, a.run, storage.Now())
+		err = a.begin(ctx, job.Args.Edition)
+	}
+	if errors.Is(err, errOutdated) {
+		p.metrics.jobs.WithLabelValues("outdated").Inc()
+		log.Info("better takes have arrived since this job was queued: another job is for them")
+		return nil
 	}
 	var made []storage.Rendition
 	if err == nil {
@@ -89,6 +96,20 @@ func (w *worker) Work(ctx context.Context, job *river.Job[Job]) error {
 	return w.end(ctx, job, a, err)
 }
 
+// errOutdated is the end of a job for an older edition.
+var errOutdated = errors.New("transcode: this job is for an older edition")
+
+func (a *attempt) begin(ctx context.Context, edition int64) error {
+	result, err := a.pool.db.Exec(ctx, setRunning, a.recording.ID, a.run, edition, storage.Now())
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err == nil && n == 0 {
+		return errOutdated
+	}
+	return nil
+}
+
 // end decides what becomes of a job whose attempt did not succeed.
 func (w *worker) end(ctx context.Context, job *river.Job[Job], a *attempt, err error) error {
 	p := w.pool
@@ -104,7 +125,8 @@ func (w *worker) end(ctx context.Context, job *river.Job[Job], a *attempt, err e
 	}
 	switch {
 	case errors.Is(err, errTakenOver):
-		a.log.Warn("attempt given up: another has taken over, or the recording was deleted")
+		a.log.Warn("attempt given up: another has taken over, better takes have arrived, or the " +
+			"recording was deleted")
 		return river.JobCancel(err)
 	case a.last || isFinal(err):
 		p.metrics.jobs.WithLabelValues("failed").Inc()

@@ -81,12 +81,7 @@ func (p Picture) Args() []string {
 		how["bsf:v"] = "setts=pts=PTS-STARTPTS:dts=DTS-STARTDTS"
 		return args(p.To, p.OutputBytes, how, in)
 	}
-	size := fmt.Sprintf("%d:%d", p.Width, p.Height)
-	in = in.Filter("scale", ff.Args{size}, ff.KwArgs{"force_original_aspect_ratio": "decrease"}).
-		Filter("pad", ff.Args{size + ":(ow-iw)/2:(oh-ih)/2"}).
-		Filter("setsar", ff.Args{"1"}).
-		Filter("format", ff.Args{"yuv420p"}).
-		Filter("setpts", ff.Args{"PTS-STARTPTS"})
+	in = fitted(in, p.Width, p.Height).Filter("setpts", ff.Args{"PTS-STARTPTS"})
 	for key, value := range (ff.KwArgs{
 		"c:v": "libx264", "preset": "veryfast", "crf": 23, "bf": 0, "profile:v": "high",
 		"level:v":  level(p.Width, p.Height),
@@ -96,6 +91,15 @@ func (p Picture) Args() []string {
 		how[key] = value
 	}
 	return args(p.To, p.OutputBytes, how, in)
+}
+
+// fitted is a picture of exactly that size, with bars where it is of another shape.
+func fitted(in *ff.Stream, width, height int) *ff.Stream {
+	size := fmt.Sprintf("%d:%d", width, height)
+	return in.Filter("scale", ff.Args{size}, ff.KwArgs{"force_original_aspect_ratio": "decrease"}).
+		Filter("pad", ff.Args{size + ":(ow-iw)/2:(oh-ih)/2"}).
+		Filter("setsar", ff.Args{"1"}).
+		Filter("format", ff.Args{"yuv420p"})
 }
 
 // level is fixed, so that all parts of a recording have the same parameter sets. ITU-T H.264,

@@ -70,7 +70,7 @@ func (t Tools) Check(ctx context.Context) (version string, err error) {
 		return version, storage.Errorf(storage.Unavailable, "%s does not run. %w", t.FFmpeg,
 			errors.Join(ErrMissing, err))
 	}
-	for _, encoder := range []string{"libx264", "aac"} {
+	for _, encoder := range []string{"libx264", "aac", "libopus"} {
 		if !strings.Contains(string(out), " "+encoder+" ") {
 			return version, storage.Errorf(storage.Unavailable,
 				"ffmpeg %s was built without the encoder %s: install a complete one. %w",

@@ -65,14 +65,18 @@ var always = []string{"-hide_banner", "-nostdin", "-nostats", "-loglevel", "warn
 // Limits.Drain SIGKILL, when ctx ends. It returns ctx's cause, wrapped, in that case; a
 // storage.Unavailable when the disk is full or ffmpeg is missing; any other failure as an *Error.
 func (t Tools) Run(ctx context.Context, c Command) error {
+	return start(ctx, t.FFmpeg, append(append([]string(nil), always...), c.Args...), c)
+}
+
+// start runs a program as Run does, with all its arguments.
+func start(ctx context.Context, program string, args []string, c Command) error {
 	if c.Limits.Time > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, c.Limits.Time, errTooLong)
 		defer cancel()
 	}
 	stderr := &tail{limit: stderrKept}
-	args := append(append([]string(nil), always...), c.Args...)
-	cmd := exec.CommandContext(ctx, t.FFmpeg, args...)
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Folder, c.Stdin, c.Stdout, stderr
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "AV_LOG_FORCE_NOCOLOR=1"}
 	cmd.SysProcAttr = ownGroup()
