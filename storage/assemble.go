@@ -70,29 +70,16 @@ func (a *assembly) read(ctx context.Context) error {
 	return err
 }
 
-// add makes segments of one blob. A take of which one blob cannot be shown as it is, is shown when
-// all of it has been transcoded.
+// add makes segments of one blob. From the first blob on that cannot be shown as it is, the take is
+// one that must be transcoded; what has been made of it until then is shown until that is done.
 func (a *assembly) add(ctx context.Context, b Blob) error {
 	if !a.out.Take.Direct {
 		return nil
 	}
 	why, err := a.place(ctx, b)
-	if why == "" || err != nil {
-		return err
+	if why != "" {
+		a.out.Take.Direct, a.out.Why = false, why
 	}
-	a.out.Take.Direct, a.out.Why, a.out.Made = false, why, 0
-	for _, undo := range []string{
-		`DELETE FROM segments WHERE take_id = ?`,
-		`DELETE FROM inits WHERE take_id = ?`,
-		`DELETE FROM tracks WHERE take_id = ?`,
-	} {
-		if _, err := a.tx.Exec(ctx, undo, b.TakeID); err != nil {
-			return err
-		}
-	}
-	// Who has worked out what is covered must look again.
-	_, err = a.tx.Exec(ctx, `UPDATE recordings SET arrivals = arrivals + 1 WHERE id = ?`,
-		a.out.Take.RecordingID)
 	return err
 }
 
