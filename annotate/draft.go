@@ -32,6 +32,8 @@ type Draft struct {
 	TargetAreaIDs []storage.ID `json:"target_area_ids"`
 	Text          string       `json:"text"`
 	Visibility    Visibility   `json:"visibility"`
+	// Ahead: the range may lie beyond what is stored, since the lesson's own clock says where it is.
+	Ahead bool `json:"-"`
 }
 
 // Edit is what is to change about an annotation; what is nil stays.

@@ -45,7 +45,9 @@ func (l *Log) Create(ctx context.Context, actor storage.ID, d Draft) (Annotation
 			`SELECT COUNT(*) FROM annotations WHERE recording_id = ?`, d.RecordingID); err != nil {
 			return err
 		}
-		if err := checkWithin(d.EndMS, c.recording.DurationMS, c.recording.State); err != nil {
+		if d.Ahead {
+			d.ahead(c.recording)
+		} else if err := checkWithin(d.EndMS, c.recording.DurationMS, c.recording.State); err != nil {
 			return err
 		}
 		if err := c.ownAreas(ctx, d.TargetAreaIDs); err != nil {

@@ -47,6 +47,7 @@ func (s *Server) newAPI(mux *http.ServeMux) {
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session":      {Type: "apiKey", In: "cookie", Name: "backrow"},
 		"captureToken": {Type: "http", Scheme: "bearer"},
+		"momentToken":  {Type: "http", Scheme: "bearer"},
 	}
 	m := &apiMux{mux: mux}
 	s.api = humago.New(m, config)
@@ -66,6 +67,9 @@ func operation[I, O any](s *Server, w who, op huma.Operation,
 	}
 	if w.token {
 		op.Security = takeSecurity()
+	}
+	if w.phone {
+		op.Security = []map[string][]string{{"session": {}}, {"momentToken": {}}}
 	}
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}

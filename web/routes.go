@@ -20,6 +20,7 @@ type who struct {
 	action  access.Action // asked of the policy; "" : being signed in is enough
 	subject string        // the path value that names what the action is done to
 	token   bool          // a capture token of the recording that subject names opens it too
+	phone   bool          // and so does a moment token of it
 }
 
 // anyone lets everybody in; a session is read if there is one.
@@ -72,6 +73,7 @@ func (s *Server) routes() []route {
 		s.blobRoutes(),
 		s.encoderRoutes(),
 		s.streamKeyRoutes(),
+		s.momentRoutes(),
 		s.feedRoutes(),
 		s.roomRoutes(),
 		s.mediaRoutes(),
@@ -90,6 +92,7 @@ func (s *Server) operations() {
 	s.processingOperations()
 	s.timelineOperations()
 	s.annotationOperations()
+	s.momentOperations()
 	s.shareOperations()
 }
 
@@ -130,6 +133,8 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, rt route) error {
 	}
 	if secret, ok := bearer(r); ok && rt.who.token {
 		return s.admitToken(w, r, rt, secret)
+	} else if ok && rt.who.phone {
+		return s.admitPhone(w, r, rt, secret)
 	}
 	r, err := s.withSession(w, r)
 	if err != nil {
