@@ -21,8 +21,16 @@ export function amounts(lesson: UnsentLesson & { leftMs?: number | null }): stri
   return parts.join(" · ");
 }
 
+/** What the banner knows of a lesson. */
+export interface Shown extends UnsentLesson {
+  /** As the sender says; elsewhere: another tab sends it, and knows more. */
+  state: Sending["state"] | "elsewhere";
+  sentence: string;
+  leftMs: number | null;
+}
+
 interface Props {
-  lessons: ReadonlySignal<readonly Sending[]>;
+  lessons: ReadonlySignal<readonly Shown[]>;
   /** Who is signed in; "nobody" or "" when nobody is known to be. */
   person: string;
 }
@@ -44,7 +52,7 @@ export function Banner({ lessons, person }: Props) {
 }
 
 /** Of another person's lesson nothing is shown but whose it is. */
-function Others({ lesson }: { lesson: Sending }) {
+function Others({ lesson }: { lesson: Shown }) {
   return (
     <div class="unsent-lesson" data-state={lesson.state}>
       <Icon name={iconOf(lesson)} />
@@ -57,7 +65,7 @@ function Others({ lesson }: { lesson: Sending }) {
   );
 }
 
-function Own({ lesson, removed }: { lesson: Sending; removed: (title: string) => void }) {
+function Own({ lesson, removed }: { lesson: Shown; removed: (title: string) => void }) {
   const removing = useSignal(false);
   const here = lesson.state !== "sent";
   return (
@@ -87,11 +95,11 @@ function Own({ lesson, removed }: { lesson: Sending; removed: (title: string) =>
   );
 }
 
-function Progress({ lesson }: { lesson: Sending }) {
+function Progress({ lesson }: { lesson: Shown }) {
   return <progress aria-label={t("unsent.progress")} max={lesson.bytes} value={lesson.bytes - lesson.bytesLeft} />;
 }
 
-function Save({ lesson }: { lesson: Sending }) {
+function Save({ lesson }: { lesson: Shown }) {
   const busy = useSignal(false);
   const failed = useSignal(false);
   const save = async () => {
@@ -125,7 +133,7 @@ export function fileName(lesson: Pick<UnsentLesson, "title" | "startedAt">, medi
   return `${title || "lesson"} ${lesson.startedAt.slice(0, 10)}.${ending}`;
 }
 
-function download(file: Blob, lesson: Sending): void {
+function download(file: Blob, lesson: Shown): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(file);
   link.download = fileName(lesson, file.type);
@@ -133,19 +141,19 @@ function download(file: Blob, lesson: Sending): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // the browser has opened it by then
 }
 
-function iconOf({ state }: Sending): IconName {
+function iconOf({ state }: Shown): IconName {
   if (state === "sent") return "check";
   if (state === "waiting") return "wifi-off";
-  return state === "sending" ? "cloud-upload" : "triangle-alert";
+  return state === "sending" || state === "elsewhere" ? "cloud-upload" : "triangle-alert";
 }
 
-function headline({ personName: name, title, state }: Sending, own: boolean): string {
+function headline({ personName: name, title, state }: Shown, own: boolean): string {
   if (!own) return t(state === "sent" ? "unsent.sent" : "unsent.of", { name });
   return state === "sent" ? t("unsent.sent_titled", { title }) : t("unsent.titled", { name, title });
 }
 
 /** How a lesson gets on, in a sentence. The server's words about it are for its own person. */
-function state(lesson: Sending, own: boolean): string {
+function state(lesson: Shown, own: boolean): string {
   const { personName: name, sentence } = lesson;
   switch (lesson.state) {
     case "sent": return t("unsent.sent_more");
@@ -154,6 +162,7 @@ function state(lesson: Sending, own: boolean): string {
     case "refused":
       if (!own) return t("unsent.other_refused", { name });
       return `${t("unsent.refused")} ${sentence} ${t("unsent.refused_do")}`.replace(/\s+/g, " ");
+    case "elsewhere": return t("unsent.elsewhere");
     case "sending": return own ? t("unsent.sending") : t("unsent.other_sending", { name });
   }
 }
