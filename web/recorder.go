@@ -24,6 +24,7 @@ type recorderPage struct{ Boot recorderBoot }
 
 type recorderBoot struct {
 	Me          storage.ID        `json:"me"`
+	MeName      string            `json:"me_name"` // laptops are shared: whose lesson one keeps is said
 	ProgramID   storage.ID        `json:"program_id"` // the lesson's, unless another is chosen
 	Programs    []recorderProgram `json:"programs"`
 	TargetAreas []recorderTarget  `json:"target_areas"`
@@ -64,7 +65,7 @@ func (s *Server) recorderFor(r *http.Request) (*recorderPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	boot := recorderBoot{Me: me, Programs: []recorderProgram{}, TargetAreas: []recorderTarget{}}
+	boot := recorderBoot{Me: me, MeName: viewer(r).Name, Programs: []recorderProgram{}, TargetAreas: []recorderTarget{}}
 	if boot.ProgramID, err = programToRecordIn(programs, r.URL.Query().Get("program")); err != nil {
 		return nil, err
 	}

@@ -1,63 +1,38 @@
 // The lessons that this laptop keeps until the server has them. The recorder writes them; any page
 // may send what is left, say how much that is, and give it to the person as files.
 
-import { signal } from "@preact/signals";
-import type { ReadonlySignal } from "@preact/signals";
+import { heldNow, lockOf } from "./locks";
+import { unsentOf } from "./sender";
+import type { UnsentLesson } from "./sender";
+import { anythingKept, openVault } from "./vault";
+import { zip } from "./zip";
 
-/** A lesson of which something is on this laptop alone. */
-export interface UnsentLesson {
-  recording: string;
-  /** Whose it is: laptops are shared. */
-  person: string;
-  personName: string;
-  title: string;
-  startedAt: string; // RFC 3339
-  lengthMs: number;
-  bytes: number;
-  bytesLeft: number;
-  /** Whether a tab of this browser is recording it just now. */
-  recordingNow: boolean;
-}
-
-/** How a lesson gets on. */
-export interface Sending extends UnsentLesson {
-  state:
-    | "sending"
-    | "waiting" // for the network or the server: it is tried again by itself
-    | "signed_out" // until its own person signs in
-    | "refused" // for good: it stays on this laptop until the person decides
-    | "sent"; // all of it is on the server, and nothing of it here any more
-  /** The server's words about it; "" when it said nothing. */
-  sentence: string;
-  /** How long the rest takes at the present rate; null when that is not known. */
-  leftMs: number | null;
-}
+export { Sender } from "./sender";
+export type { Sending, UnsentLesson } from "./sender";
 
 /** What this laptop keeps of all its people's lessons that the server has not confirmed. */
 export async function unsent(): Promise<UnsentLesson[]> {
-  return Promise.resolve([]);
-}
-
-/** Sends what is left. As many pages as like may start one: one of the browser's works. */
-export class Sender {
-  readonly #lessons = signal<readonly Sending[]>([]);
-
-  /** Those that are being sent or wait, and those that this sender has finished. */
-  get lessons(): ReadonlySignal<readonly Sending[]> {
-    return this.#lessons;
-  }
-
-  start(): void {}
-
-  stop(): void {}
+  if (!(await anythingKept())) return [];
+  const lessons = (await (await openVault())?.lessons()) ?? [];
+  const held = await heldNow();
+  return lessons
+    .map((lesson) => unsentOf(lesson, held.has(lockOf(lesson.recording))))
+    .filter((lesson) => lesson.bytesLeft > 0 || lesson.recordingNow);
 }
 
 /** Deletes a lesson from this laptop, sent or not. One that is being recorded is left as it is. */
 export async function discard(recording: string): Promise<void> {
-  void recording;
+  if ((await heldNow()).has(lockOf(recording))) return;
+  await (await openVault())?.discard(recording);
 }
 
 /** What this laptop has of a lesson, as a file that players read; several takes in a ZIP. */
 export async function saveAsFile(recording: string): Promise<Blob> {
-  throw new Error(`nothing is kept of ${recording}`);
+  const takes = (await (await openVault())?.media(recording)) ?? [];
+  const [only, ...others] = takes;
+  if (!only) throw new Error(`nothing is kept of ${recording}`);
+  if (others.length === 0) return only.media;
+  return zip(takes.map(({ take, media }, n) => ({
+    name: `${n + 1} ${take.source}.${/^\w+\/(\w+)/.exec(take.mediaType)?.[1] ?? "mp4"}`, content: media,
+  })));
 }

@@ -8,7 +8,7 @@ export type Source = "camera" | "screen";
 export type EndReason = "stopped" | "paused" | "device" | "resized" | "reload" | "crash";
 
 /** One run of a MediaRecorder. */
-export interface KeptTake {
+export interface Take {
   id: string;
   source: Source;
   /** Where on the lesson's clock its media time 0 lies, in milliseconds. */
@@ -17,17 +17,24 @@ export interface KeptTake {
   mediaType: string;
   /** Once it is over: how many blobs it has, how long it is, and why it ended. */
   ended?: { blobs: number; lengthMS: number; reason: EndReason };
-  /** The server has confirmed that all of it is stored. Its blobs may be gone from here. */
+  /** The server has stored the blobs up to this number, which take so many bytes here. */
+  sent?: { through: number; bytes: number };
+  /** Of these, so many bytes have been let go of already. */
+  spared?: number;
+  /** The server has all of it, in the form in which it is played. Nothing is here any more. */
   confirmed?: boolean;
 }
 
-/** Why the server will not take a lesson, in its own words; it stays on this laptop. */
+/** What is new about a take. */
+export type TakeChange = Partial<Take> & Pick<Take, "id">;
+
+/** Why the server will not take a lesson, in its own words. The lesson stays on this laptop. */
 export interface Refused {
   status: number;
   sentence: string;
 }
 
-/** A lesson as it is kept: everything that is needed to send it, next week, by another page. */
+/** A lesson as it is kept: everything that is needed to send it, next week, from another page. */
 export interface Lesson {
   recording: string;
   /** Whose it is: laptops are shared. */
@@ -35,16 +42,38 @@ export interface Lesson {
   personName: string;
   title: string;
   startedAt: string; // RFC 3339
-  /** What the recording is made of on the server (POST /api/recordings). */
+  /** What the recording is made of on the server: the body of POST /api/recordings. */
   create: Record<string, unknown>;
   /** Whether the server has made it. */
   registered: boolean;
-  /** Opens this one recording on the server, without a session. */
+  /** Opens this one recording on the server, without a session; "" until it is known. */
   token: string;
-  /** What the page's clock counted; -1 while the lesson goes on. */
+  /** What the page's clock counted when the lesson was stopped; -1 until then. */
   taughtMS: number;
   /** Whether the server knows that the lesson is over. */
   finished: boolean;
-  refused?: Refused;
+  refused?: Refused | null;
+  takes: Take[];
+}
+
+/** What a lesson is besides its takes. */
+export type Facts = Omit<Lesson, "takes">;
+
+/** A take as it lies here. */
+export interface KeptTake extends Take {
+  /** The number of its last blob, and how far on the take it reaches. */
+  blobs: number;
+  reachesMS: number;
+  /** Of its bytes, those that are in files here. */
+  bytes: number;
+}
+
+export interface KeptLesson extends Facts {
   takes: KeptTake[];
+}
+
+/** A blob as it was written. */
+export interface Kept {
+  bytes: ArrayBuffer;
+  sha256: Uint8Array<ArrayBuffer>;
 }

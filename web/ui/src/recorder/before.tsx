@@ -1,9 +1,12 @@
 // Before the lesson: what it is called, what it is about, who gets it.
 
 import { useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 
 import { locale, t } from "../lib/messages";
+import { enough } from "../local/disk";
 import { draft, forgetDraft, keepDraft } from "./draft";
+import { watchDisk } from "./laptop";
 import type { Recorder } from "./recorder";
 import type { Boot, Person, Target } from "./types";
 import { sentence } from "./words";
@@ -58,6 +61,7 @@ export function Before({ recorder, boot }: { recorder: Recorder; boot: Boot }) {
       <People all={boot.people} chosen={people.value} onChange={(s) => { people.value = s; }} />
       <div class="recorder-go">
         {recorder.refusal.value && <p class="notice bad" role="alert">{sentence(recorder.refusal.value)}</p>}
+        <Room recorder={recorder} />
         <button class="button large primary recorder-start" type="submit"
           disabled={phase !== "before" || recorder.inputs.state.value !== "ready"}>
           {t(phase === "starting" ? "record.starting" : "record.start")}
@@ -65,6 +69,15 @@ export function Before({ recorder, boot }: { recorder: Recorder; boot: Boot }) {
       </div>
     </form>
   );
+}
+
+/** Whether this laptop can keep a lesson: told while there is still time to do something about it. */
+function Room({ recorder }: { recorder: Recorder }) {
+  const minutes = useSignal<number | null>(null);
+  useEffect(() => watchDisk((left) => { minutes.value = left; }), [minutes]);
+  if (recorder.keeps.value === false) return <p class="notice warn">{t("record.keeps_nothing_before")}</p>;
+  if (minutes.value === null || minutes.value >= enough.before) return null;
+  return <p class="notice warn" role="alert">{t("record.disk_before", { count: minutes.value })}</p>;
 }
 
 /** A lesson belongs to one program; most people are in one and need not be asked. */

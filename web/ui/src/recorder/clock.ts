@@ -15,8 +15,19 @@ export class LessonClock {
 
   /** Milliseconds taught so far. */
   get elapsed(): number {
-    const running = this.#runningSince === null ? 0 : this.now() - this.#runningSince;
+    return this.at(this.now());
+  }
+
+  /** What it showed, or would show, at a monotonic moment. */
+  at(moment: number): number {
+    const running = this.#runningSince === null ? 0 : moment - this.#runningSince;
     return Math.max(0, Math.round(this.#base + running));
+  }
+
+  /** The monotonic moment at which it would have read 0, had it always run as it runs now; null
+   *  while it stands. */
+  get zero(): number | null {
+    return this.#runningSince === null ? null : this.#runningSince - this.#base;
   }
 
   get running(): boolean {
@@ -24,8 +35,8 @@ export class LessonClock {
   }
 
   /** Starts, or goes on after a pause. Starting a clock that runs changes nothing. */
-  start(): void {
-    this.#runningSince ??= this.now();
+  start(at: number = this.now()): void {
+    this.#runningSince ??= at;
   }
 
   /** Stops counting: what follows is left out of the timeline. */

@@ -1,6 +1,7 @@
 // Which camera and microphone, and whether the microphone hears.
 
 import { t } from "../lib/messages";
+import { noCamera } from "./devices";
 import type { Kind } from "./devices";
 import { Hearing } from "./hearing";
 import { kindOf } from "./inputs";
@@ -29,11 +30,12 @@ interface DeviceListProps {
 function DeviceList({ inputs, kind, devices }: DeviceListProps) {
   const label = t(`record.${kind}`);
   const track = inputs.stream.value?.getTracks().find((each) => kindOf(each) === kind);
-  const used = track?.getSettings().deviceId ?? devices[0]?.deviceId ?? "";
+  const none = kind === "camera" && inputs.soundAlone;
+  const used = none ? noCamera : track?.getSettings().deviceId ?? devices[0]?.deviceId ?? "";
   return (
     <div class="field">
       <label for={kind}>{label}</label>
-      <select class="input" id={kind} value={used} disabled={devices.length === 0}
+      <select class="input" id={kind} value={used} disabled={devices.length === 0 && kind !== "camera"}
         onChange={(event) => void inputs.choose(kind, event.currentTarget.value)}>
         {devices.length === 0 && <option value="">{t(`record.no_${kind}`)}</option>}
         {devices.map((device, n) => (
@@ -41,6 +43,7 @@ function DeviceList({ inputs, kind, devices }: DeviceListProps) {
             {device.label || t("record.unnamed", { label, number: n + 1 })}
           </option>
         ))}
+        {kind === "camera" && <option value={noCamera}>{t("record.without_camera")}</option>}
       </select>
     </div>
   );

@@ -21,6 +21,9 @@ export class DeviceError extends Error {
 /** The devices that were chosen, by id. */
 export type Choice = Partial<Record<Kind, string>>;
 
+/** Chosen in the place of a camera: sound alone. */
+export const noCamera = "none";
+
 const remembered = "backrow.devices";
 
 export function rememberedChoice(): Choice {

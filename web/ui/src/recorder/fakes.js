@@ -1,5 +1,7 @@
 // Devices, connections and a server that tests move.
 
+import { signal } from "@preact/signals";
+
 import { Problem } from "../lib/api";
 import { DeviceError } from "./devices";
 import { Inputs } from "./inputs";
@@ -70,6 +72,8 @@ export class Take {
   dropped = false;
   constructor(address) { this.address = address; }
   async replaceTrack(track) { this.tracks.add(track); }
+  async resize(size) { this.size = size; }
+  async suffers() { return false; }
   async close() { this.closed = true; }
   drop() { this.dropped = true; }
   get open() { return !this.closed && !this.dropped; }
@@ -93,11 +97,12 @@ export class Server {
     if (name === "GET saved") return { ...this.saved };
     return { state: this.state };
   };
-  publish = async (endpoint) => {
+  publish = async (endpoint, stream, how) => {
     await settle();
     const address = endpoint();
     if (this.publishing !== null) throw new WhipError(this.publishing, this.publishing ? `No: ${this.publishing}.` : "");
     const take = new Take(address);
+    Object.assign(take, how);
     this.takes.push(take);
     return take;
   };
@@ -112,8 +117,15 @@ export function world() {
   const room = new Room();
   const server = new Server();
   const w = {
-    room, server, now: 0, unfinished: null, held: false, others: null,
+    room, server, now: 0, unfinished: null, held: false, others: null, vault: null,
     outside: {
+      me: { id: "anna", name: "Anna" },
+      vault: async () => w.vault,
+      local: (vault) => w.local(vault),
+      sender: { lessons: signal([]), live: () => null, start() {}, stop() {}, hurry() {} },
+      hold: async () => () => undefined,
+      second: { screen: async () => null, camera: async () => null },
+      origin: 1_700_000_000_000,
       inputs: new Inputs(room),
       request: server.request,
       publish: server.publish,

@@ -17,7 +17,7 @@ class LessonRecorder extends HTMLElement {
     const data = document.getElementById("recorder-data")?.textContent;
     if (!data || this.#recorder) return;
     const boot = JSON.parse(data) as Boot;
-    const recorder = new Recorder(outside(boot.me));
+    const recorder = new Recorder(outside({ id: boot.me, name: boot.me_name }));
     this.#recorder = recorder;
     this.replaceChildren();
     render(<LessonPage recorder={recorder} boot={boot} />, this);
@@ -29,12 +29,14 @@ class LessonRecorder extends HTMLElement {
     const { signal } = this.#listening;
     const busy = new Set(["recording", "paused", "stopping"]);
     addEventListener("beforeunload", (event) => {
-      if (busy.has(recorder.phase.value)) event.preventDefault();
+      if (!busy.has(recorder.phase.value)) return;
+      recorder.beforeLeaving();
+      event.preventDefault();
     }, { signal });
     addEventListener("pagehide", () => recorder.leave(), { signal });
     // Come back by the browser's Back, the page would show a lesson that it no longer sends.
     addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); }, { signal });
-    addEventListener("online", () => recorder.route.hurry(), { signal });
+    addEventListener("online", () => recorder.hurry(), { signal });
     navigator.mediaDevices?.addEventListener("devicechange", () => void recorder.inputs.refresh(), { signal });
   }
 

@@ -3,7 +3,7 @@
 
 import { signal } from "@preact/signals";
 
-import { DeviceError, list, open, remember, rememberedChoice } from "./devices";
+import { DeviceError, list, noCamera, open, remember, rememberedChoice } from "./devices";
 import type { Choice, Devices, DeviceTrouble, Kind } from "./devices";
 import { Meter } from "./meter";
 
@@ -36,6 +36,8 @@ export class Inputs {
   readonly devices = signal<Devices>({ cameras: [], microphones: [] });
   /** Told of each track that takes the place of one that was there. */
   replaced: (track: MediaStreamTrack) => void = () => undefined;
+  /** Told when what is live has changed: a device took another's place, came, or went. */
+  changed: () => void = () => undefined;
 
   #choice: Choice = rememberedChoice();
   #queue: Promise<void> = Promise.resolve(); // one at a time: many cameras open only once
@@ -48,12 +50,17 @@ export class Inputs {
     return this.#then(async () => {
       this.state.value = "opening";
       this.#stop();
-      await this.#bring(["camera", "microphone"], this.#choice);
+      await this.#bring(this.soundAlone ? ["microphone"] : ["camera", "microphone"], this.#choice);
       this.state.value = this.trouble.value ? "trouble" : "ready";
     });
   }
 
-  /** Takes another camera or microphone. When it does not open, the one in use stays. */
+  /** Whether there is to be no picture. */
+  get soundAlone(): boolean {
+    return this.#choice.camera === noCamera;
+  }
+
+  /** Takes another camera or microphone, or no camera. When it does not open, the one in use stays. */
   choose(kind: Kind, id: string): Promise<void> {
     if (this.state.value !== "ready") {
       this.#choice = { ...this.#choice, [kind]: id };
@@ -61,7 +68,8 @@ export class Inputs {
     }
     return this.#then(async () => {
       const choice = { ...this.#choice, [kind]: id };
-      if (!(await this.#bring([kind], choice))) return;
+      if (id === noCamera) this.#leaveOut(kind);
+      else if (!(await this.#bring([kind], choice))) return;
       this.#choice = choice;
       remember(choice);
     });
@@ -107,6 +115,16 @@ export class Inputs {
     }
   }
 
+  #leaveOut(kind: Kind): void {
+    const before = this.stream.value?.getTracks() ?? [];
+    const kept = before.filter((track) => kindOf(track) !== kind);
+    this.stream.value = this.hardware.streamOf(kept);
+    this.gone.value = this.gone.value.filter((other) => other !== kind);
+    this.trouble.value = null;
+    this.changed();
+    for (const track of before) if (!kept.includes(track)) track.stop();
+  }
+
   #take(tracks: MediaStreamTrack[]): void {
     const before = this.stream.value?.getTracks() ?? [];
     const kept = before.filter((old) => !tracks.some((track) => track.kind === old.kind));
@@ -120,6 +138,7 @@ export class Inputs {
       }
       if (before.length > 0) this.replaced(track);
     }
+    if (before.length > 0) this.changed();
     for (const old of before) if (!kept.includes(old)) old.stop();
   }
 
@@ -129,7 +148,7 @@ export class Inputs {
       if (!this.stream.value?.getTracks().includes(track)) return;
       const kind = kindOf(track);
       this.gone.value = [...this.gone.value.filter((other) => other !== kind), kind];
-      await this.#bring([kind], this.#choice);
+      if (!(await this.#bring([kind], this.#choice))) this.changed();
     });
   }
 

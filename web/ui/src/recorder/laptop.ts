@@ -1,5 +1,8 @@
-// The laptop itself: its screen, which must not go dark in the middle of a lesson, and its battery.
-// Browsers that do not offer these do without.
+// The laptop itself: its screen, which must not go dark in the middle of a lesson, its battery and
+// its disk. Browsers that do not offer these do without.
+
+import { freeBytes, minuteBytes } from "../local/disk";
+import { pictureBits, soundBits } from "../local/local-route";
 
 /** Keeps the screen awake until the function that it returns is called. */
 export function keepAwake(): () => void {
@@ -45,5 +48,23 @@ export function watchBattery(tell: (power: Power) => void): () => void {
     over = true;
     battery?.removeEventListener("levelchange", say);
     battery?.removeEventListener("chargingchange", say);
+  };
+}
+
+const lookAtDiskEvery = 20_000;
+
+/** Tells for how many minutes of a lesson the disk will do, now and again, until the function that
+ *  it returns is called. */
+export function watchDisk(tell: (minutes: number) => void): () => void {
+  let over = false;
+  const look = async () => {
+    const free = await freeBytes();
+    if (!over && free !== null) tell(Math.floor(free / minuteBytes(pictureBits + soundBits)));
+  };
+  void look();
+  const timer = setInterval(() => void look(), lookAtDiskEvery);
+  return () => {
+    over = true;
+    clearInterval(timer);
   };
 }

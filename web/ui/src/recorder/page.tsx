@@ -49,8 +49,8 @@ function Elsewhere() {
 
 function Actions({ recorder }: { recorder: Recorder }) {
   const phase = recorder.phase.value;
-  if (phase === "ended") return <AfterEnd recorder={recorder} />;
-  const stopping = phase === "stopping" || phase === "over";
+  if (phase === "ended" || phase === "kept" || phase === "over") return <AfterEnd recorder={recorder} />;
+  const stopping = phase === "stopping";
   const stop = async () => {
     const address = await recorder.stop();
     if (address) location.assign(address);
@@ -84,11 +84,14 @@ function Button({ primary, disabled, onClick, children }: ButtonProps) {
 }
 
 function AfterEnd({ recorder }: { recorder: Recorder }) {
+  const there = recorder.phase.value !== "kept"; // the server has a page of it
   return (
     <div class="actions recorder-actions">
-      <a class="button large primary" href={`/recordings/${recorder.lesson.value?.recording ?? ""}`}>
-        {t("record.open_recording")}
-      </a>
+      {there && (
+        <a class="button large primary" href={`/recordings/${recorder.lesson.value?.recording ?? ""}`}>
+          {t("record.open_recording")}
+        </a>
+      )}
       <a class="button large" href="/record">{t("record.new")}</a>
     </div>
   );
@@ -132,11 +135,14 @@ function Announcer({ recorder }: { recorder: Recorder }) {
   useSignalEffect(() => {
     const phase = recorder.phase.value;
     const link = recorder.route.link.value;
+    const kept = recorder.local.value?.state.value === "recording";
     if (phase === "recording" && recorder.signedOut.value) said.value = t("record.signed_out");
-    else if (phase === "recording" && link === "lost") said.value = t("record.say_lost");
-    else if (phase === "recording" && link === "connected") said.value = t("record.say_recording");
+    else if (phase === "recording" && kept && !recorder.reached.value) said.value = t("record.say_offline");
+    else if (phase === "recording" && !kept && link === "lost") said.value = t("record.say_lost");
+    else if (phase === "recording" && (kept || link === "connected")) said.value = t("record.say_recording");
     else if (phase === "paused") said.value = t("record.say_paused");
     else if (phase === "stopping") said.value = t("record.stopping");
+    else if (phase === "kept") said.value = t("record.on_laptop");
     else if (phase === "ended") said.value = t("record.ended");
   });
   return <p class="visually-hidden" role="status">{said.value}</p>;

@@ -23,10 +23,12 @@ export function Picture({ recorder }: { recorder: Recorder }) {
   const ready = inputs.state.value === "ready";
   return (
     <div class="picture">
-      <video ref={video} muted autoplay playsInline aria-label={t("record.preview")} hidden={!ready} />
+      <video ref={video} muted autoplay playsInline aria-label={t("record.preview")} hidden={!ready}
+        onResize={() => recorder.turned()} />
       {ready && !stream && <p class="picture-words">{t("record.camera_off")}</p>}
+      {ready && stream && inputs.soundAlone && <p class="picture-words">{t("record.sound_alone")}</p>}
       {inputs.state.value === "opening" && <p class="picture-words" role="status">{t("record.opening")}</p>}
-      {phase === "recording" && recorder.route.link.value === "connected" && (
+      {phase === "recording" && isRecording(recorder) && (
         <p class="picture-badge"><i />{t("record.on")}</p>
       )}
       {phase === "paused" && <p class="picture-badge"><Icon name="pause" />{t("record.paused")}</p>}
@@ -34,6 +36,11 @@ export function Picture({ recorder }: { recorder: Recorder }) {
       {ready && stream && <Warning inputs={inputs} stream={stream} video={video} />}
     </div>
   );
+}
+
+/** Whether something of what is taught now is kept or sent. */
+function isRecording(recorder: Recorder): boolean {
+  return recorder.route.link.value === "connected" || recorder.local.value?.state.value === "recording";
 }
 
 function Trouble({ inputs }: { inputs: Inputs }) {

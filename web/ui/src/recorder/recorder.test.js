@@ -383,6 +383,7 @@ test("one is saved as it is, or left for another", async () => {
   assert.deepEqual(w.room.live, []);
   const other = await reloaded();
   other.recorder.dismissLeft();
+  await settle();
   assert.equal(other.server.count("POST finish"), 1);
   assert.equal(other.unfinished, null);
   await other.recorder.start(details);

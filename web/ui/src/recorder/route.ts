@@ -4,7 +4,8 @@
 
 import { signal } from "@preact/signals";
 
-import { backoff } from "./backoff";
+import { backoff } from "../lib/backoff";
+import type { Size } from "./whip";
 
 /** How the media goes to the server. */
 export type Link = "none" | "connecting" | "connected" | "lost";
@@ -13,6 +14,8 @@ export type Link = "none" | "connecting" | "connected" | "lost";
 export interface Take {
   readonly connection: EventTarget & { readonly connectionState: RTCPeerConnectionState };
   replaceTrack(track: MediaStreamTrack): Promise<void>;
+  resize(size: Size): Promise<void>;
+  suffers(): Promise<boolean>;
   close(): Promise<void>;
   drop(): void;
 }
@@ -33,6 +36,8 @@ const connectWithin = 15_000;
 
 export class LiveRoute {
   readonly link = signal<Link>("none");
+  /** Whether the network holds the picture back, when last looked. */
+  suffers = false;
   #take: Take | null = null;
   #turn = 0; // which try is the present one: one that comes late is ended
   #attempt = 0;
@@ -72,6 +77,24 @@ export class LiveRoute {
   /** Sends another device's track in the place of the one of its kind. */
   replace(track: MediaStreamTrack): void {
     void this.#take?.replaceTrack(track);
+  }
+
+  /** Sends the picture in another size. */
+  resize(size: Size): void {
+    void this.#take?.resize(size);
+  }
+
+  /** Begins another take in the place of the present one: it has other tracks. */
+  again(): void {
+    if (this.link.value === "none") return;
+    void this.#leave()?.close();
+    this.open();
+  }
+
+  /** Looks how the connection gets on. */
+  async look(): Promise<void> {
+    const take = this.#take;
+    if (take && this.link.value === "connected") this.suffers = await take.suffers().catch(() => false);
   }
 
   #leave(): Take | null {

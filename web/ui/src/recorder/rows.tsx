@@ -9,7 +9,8 @@ import { span } from "../lib/clock";
 import { t } from "../lib/messages";
 import { DeviceChoice } from "./device-choice";
 import { Hearing } from "./hearing";
-import { watchBattery } from "./laptop";
+import { enough } from "../local/disk";
+import { watchBattery, watchDisk } from "./laptop";
 import type { Power } from "./laptop";
 import type { Recorder } from "./recorder";
 
@@ -35,7 +36,9 @@ export function Rows({ recorder }: { recorder: Recorder }) {
             ))}
           </Row>
         )}
+        <LiveOff recorder={recorder} />
         <Battery />
+        <Disk recorder={recorder} />
       </dl>
       {live && (
         <details class="recorder-devices">
@@ -43,12 +46,69 @@ export function Rows({ recorder }: { recorder: Recorder }) {
           <DeviceChoice inputs={recorder.inputs} />
         </details>
       )}
+      {live && recorder.local.value && <SecondPicture recorder={recorder} />}
     </div>
   );
 }
 
 function Row({ name, children }: { name: string; children: ComponentChildren }) {
   return <div class="recorder-row"><dt>{name}</dt><dd>{children}</dd></div>;
+}
+
+/** A network that lets no live picture through is no trouble: the recording is sent all the same. */
+function LiveOff({ recorder }: { recorder: Recorder }) {
+  const off = recorder.local.value?.state.value === "recording" && recorder.route.link.value === "lost"
+    && recorder.reached.value && !recorder.declined.value;
+  return off ? <Row name={t("record.live")}>{t("record.live_off")}</Row> : null;
+}
+
+/** The disk, when it will not last, or did not. */
+function Disk({ recorder }: { recorder: Recorder }) {
+  const minutes = useSignal<number | null>(null);
+  useEffect(() => watchDisk((left) => { minutes.value = left; }), [minutes]);
+  const words = recorder.local.value?.state.value === "full" ? "record.disk_full"
+    : recorder.keeps.value === false ? "record.keeps_nothing"
+    : recorder.local.value && minutes.value !== null && minutes.value < enough.during ? "record.disk_low" : "";
+  if (!words) return null;
+  return (
+    <Row name={t("record.disk")}>
+      <span class="warn" role="alert">{t(words, { count: minutes.value ?? 0 })}</span>
+    </Row>
+  );
+}
+
+/** The screen, or a document camera, beside the camera. */
+function SecondPicture({ recorder }: { recorder: Recorder }) {
+  const { screen } = recorder;
+  const used = recorder.inputs.stream.value?.getVideoTracks()[0]?.getSettings().deviceId;
+  const others = recorder.inputs.devices.value.cameras.filter((camera) => camera.deviceId !== used);
+  const going = () => recorder.phase.value === "recording";
+  if (screen.stream.value) {
+    return (
+      <div class="recorder-second">
+        <p class="xs" role="status">{t("record.screen_on")}</p>
+        <button class="button" type="button" onClick={() => void screen.remove()}>{t("record.screen_remove")}</button>
+      </div>
+    );
+  }
+  return (
+    <details class="recorder-devices">
+      <summary>{t("record.screen_more")}</summary>
+      <div class="recorder-second">
+        {"getDisplayMedia" in navigator.mediaDevices && (
+          <button class="button" type="button" onClick={() => void screen.add(going)}>{t("record.screen_add")}</button>
+        )}
+        {others.map((camera, n) => (
+          <button class="button" type="button" key={camera.deviceId}
+            onClick={() => void screen.add(going, camera.deviceId)}>
+            {t("record.camera_add", { name: camera.label || t("record.unnamed", { label: t("record.camera"), number: n + 2 }) })}
+          </button>
+        ))}
+        <p class="xs muted">{t("record.screen_about")}</p>
+        {screen.failed.value && <p class="notice warn" role="alert">{t("record.screen_failed")}</p>}
+      </div>
+    </details>
+  );
 }
 
 function Battery() {

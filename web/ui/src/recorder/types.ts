@@ -18,6 +18,7 @@ export interface Person {
 export interface Boot {
   /** Who is signed in. */
   me: string;
+  me_name: string;
   program_id: string;
   /** The programs that a lesson can belong to. */
   programs: { id: string; name: string }[];

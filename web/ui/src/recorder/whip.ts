@@ -15,16 +15,32 @@ export class WhipError extends Error {
   }
 }
 
+/** How large the picture is sent. */
+export interface Size {
+  /** The most that it may take, in bits a second. */
+  maxBitrate: number;
+  /** The most lines that it may have: pixels of its shorter side. */
+  maxLines: number;
+}
+
 export interface WhipOptions {
-  /** The most that the picture may take, in bits a second. */
-  maxBitrate?: number;
+  size?: Size;
+  /** Opens the endpoint without a session (RFC 9725, section 4.2). */
+  token?: string;
   /** Candidates that are found within so many milliseconds go with the offer. */
   gatherFor?: number;
   /** How many milliseconds the endpoint has for its answer. */
   answerWithin?: number;
 }
 
-const defaults = { maxBitrate: 2_500_000, gatherFor: 500, answerWithin: 15_000 };
+/** As the camera gives it, where nothing else keeps the lesson. */
+export const whole: Size = { maxBitrate: 2_500_000, maxLines: Infinity };
+/** Beside the local route, which keeps the better copy: enough to watch, light for the laptop. */
+export const modest: Size = { maxBitrate: 1_000_000, maxLines: 480 };
+
+const defaults = { size: whole, token: "", gatherFor: 500, answerWithin: 15_000 };
+/** A network that gives less than this part of what the picture may take holds it back. */
+const narrow = 0.9;
 /** How long the end of a take may take to be told, in milliseconds. */
 const endWithin = 5000;
 
@@ -33,6 +49,8 @@ export class WhipSession {
   private constructor(
     readonly connection: RTCPeerConnection,
     private readonly resource: string,
+    private readonly token: string,
+    private size: Size,
   ) {}
 
   /**
@@ -43,16 +61,16 @@ export class WhipSession {
   static async publish(
     endpoint: () => string, stream: MediaStream, options: WhipOptions = {},
   ): Promise<WhipSession> {
-    const { maxBitrate, gatherFor, answerWithin } = { ...defaults, ...options };
+    const { size, token, gatherFor, answerWithin } = { ...defaults, ...options };
     const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
     try {
-      await addTracks(connection, stream, maxBitrate);
+      await addTracks(connection, stream, size);
       const offer = await connection.createOffer();
       await connection.setLocalDescription({ type: "offer", sdp: offerAudioRepair(offer.sdp ?? "") });
       await gathered(connection, gatherFor);
       const sdp = offerAudioRepair(connection.localDescription?.sdp ?? "");
-      const { answer, resource } = await post(endpoint(), sdp, AbortSignal.timeout(answerWithin));
-      const session = new WhipSession(connection, resource);
+      const { answer, resource } = await post(endpoint(), sdp, token, AbortSignal.timeout(answerWithin));
+      const session = new WhipSession(connection, resource, token, size);
       await connection.setRemoteDescription({ type: "answer", sdp: answer }).catch((cause: unknown) => {
         void session.close();
         throw cause;
@@ -68,7 +86,28 @@ export class WhipSession {
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
     const transceiver = this.connection.getTransceivers()
       .find((each) => each.receiver.track.kind === track.kind);
-    if (transceiver && transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track);
+    if (!transceiver || transceiver.sender.track === track) return;
+    await transceiver.sender.replaceTrack(track);
+    if (track.kind === "video") await fit(transceiver.sender, this.size);
+  }
+
+  /** Sends the picture in another size from now on. */
+  async resize(size: Size): Promise<void> {
+    this.size = size;
+    for (const sender of this.connection.getSenders()) {
+      if (sender.track?.kind === "video") await fit(sender, size);
+    }
+  }
+
+  /** Whether the network holds the picture back just now. */
+  async suffers(): Promise<boolean> {
+    let held = false;
+    for (const stat of (await this.connection.getStats()).values() as Iterable<Record<string, unknown>>) {
+      if (stat["type"] === "outbound-rtp" && stat["qualityLimitationReason"] === "bandwidth") held = true;
+      const available = stat["type"] === "candidate-pair" && stat["availableOutgoingBitrate"];
+      if (typeof available === "number" && available < narrow * this.size.maxBitrate) held = true;
+    }
+    return held;
   }
 
   /** Ends the take. Nothing more is sent from now on; the server is told, so that it need not wait
@@ -77,7 +116,7 @@ export class WhipSession {
     for (const sender of this.connection.getSenders()) void sender.replaceTrack(null).catch(() => undefined);
     try {
       await fetch(this.resource, {
-        method: "DELETE", credentials: "same-origin", keepalive: true, signal: AbortSignal.timeout(endWithin),
+        method: "DELETE", ...opened(this.token), keepalive: true, signal: AbortSignal.timeout(endWithin),
       });
     } catch {
       // The server notices by itself when packets stop.
@@ -91,20 +130,32 @@ export class WhipSession {
   }
 }
 
-async function addTracks(connection: RTCPeerConnection, stream: MediaStream, maxBitrate: number): Promise<void> {
+async function addTracks(connection: RTCPeerConnection, stream: MediaStream, size: Size): Promise<void> {
   for (const track of stream.getTracks()) {
     const transceiver = connection.addTransceiver(track, { direction: "sendonly", streams: [stream] });
     if (track.kind !== "video") continue;
     const able = RTCRtpSender.getCapabilities("video")?.codecs ?? [];
     if (able.length > 0) transceiver.setCodecPreferences(preferVideo(able));
-    const parameters = transceiver.sender.getParameters() as RTCRtpSendParameters & {
-      degradationPreference?: string;
-    };
-    parameters.degradationPreference = "maintain-resolution"; // full size from the first frame on
-    for (const encoding of parameters.encodings) encoding.maxBitrate = maxBitrate;
-    // A browser that knows none of this sends as it sees fit.
-    await transceiver.sender.setParameters(parameters).catch(() => undefined);
+    await fit(transceiver.sender, size);
   }
+}
+
+/** Sets how large a sender's picture goes. A browser that knows none of this sends as it sees fit. */
+async function fit(sender: RTCRtpSender, { maxBitrate, maxLines }: Size): Promise<void> {
+  const { width = 0, height = 0 } = sender.track?.getSettings() ?? {};
+  const parameters = sender.getParameters() as RTCRtpSendParameters & { degradationPreference?: string };
+  parameters.degradationPreference = "maintain-resolution"; // full size from the first frame on
+  for (const encoding of parameters.encodings) {
+    encoding.maxBitrate = maxBitrate;
+    encoding.scaleResolutionDownBy = Math.max(1, Math.min(width, height) / maxLines);
+  }
+  await sender.setParameters(parameters).catch(() => undefined);
+}
+
+/** What a request carries to be let in: the token where there is one, and else the session. */
+function opened(token: string): Pick<RequestInit, "credentials" | "headers"> {
+  if (!token) return { credentials: "same-origin" };
+  return { credentials: "omit", headers: { Authorization: `Bearer ${token}` } };
 }
 
 function gathered(connection: RTCPeerConnection, within: number): Promise<void> {
@@ -121,13 +172,16 @@ function gathered(connection: RTCPeerConnection, within: number): Promise<void> 
   });
 }
 
-async function post(endpoint: string, sdp: string, signal?: AbortSignal): Promise<{ answer: string; resource: string }> {
+async function post(
+  endpoint: string, sdp: string, token: string, signal?: AbortSignal,
+): Promise<{ answer: string; resource: string }> {
   let response: Response;
+  const { headers, credentials } = opened(token);
   try {
     response = await fetch(endpoint, {
       method: "POST",
-      headers: { "Content-Type": "application/sdp" },
-      credentials: "same-origin",
+      headers: { ...headers, "Content-Type": "application/sdp" },
+      credentials,
       body: sdp,
       signal,
     });
