@@ -118,7 +118,7 @@ WHERE id = ? AND deleted_at = '' RETURNING *`, Now(), id)
 
 // countLocal stops counting at the limit.
 const countLocal = `SELECT COUNT(*) FROM (SELECT 1 FROM takes WHERE recording_id = ? AND route = 'local'
-    LIMIT ?) AS some`
+    LIMIT ?) AS counted`
 
 // mayBegin says what stands against a new local take.
 func mayBegin(ctx context.Context, tx *Tx, r Recording, t Take) error {
@@ -305,7 +305,7 @@ func (c *Catalogue) EndLocalTake(ctx context.Context, recording, take ID, blobs,
 			return err
 		}
 		out = Added{Take: t}
-		if t.BlobCount == blobs {
+		if blobs >= 0 && t.BlobCount == blobs {
 			return nil
 		}
 		if err := mayEnd(ctx, tx, t, blobs, lengthMS); err != nil {
