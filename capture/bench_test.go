@@ -121,8 +121,15 @@ func (b *bench) recording() storage.ID {
 // publish connects a sender to a new take.
 func (b *bench) publish(recording storage.ID, loss float64) (*browser, whip.Offer, whip.Session) {
 	b.t.Helper()
-	sender, sdp := newBrowser(b.t, loss, 7)
-	offer := whip.Offer{Recording: recording, Take: storage.NewID(), SDP: sdp}
+	return b.publishOn(recording, line{loss: loss, seed: 7}, whip.Offer{})
+}
+
+// publishOn is publish on another line, and with more in the offer.
+func (b *bench) publishOn(recording storage.ID, l line, offer whip.Offer,
+) (*browser, whip.Offer, whip.Session) {
+	b.t.Helper()
+	sender, sdp := newBrowserOn(b.t, l)
+	offer.Recording, offer.Take, offer.SDP = recording, storage.NewID(), sdp
 	session, err := b.server.Publish(b.t.Context(), offer)
 	if err != nil {
 		b.t.Fatal(err)
@@ -179,11 +186,12 @@ func (b *bench) object(key string) []byte {
 
 // stored is what is read back of a recording.
 type stored struct {
-	numbers  []int // of the frames
-	keyless  int   // segments that do not begin with a key frame
-	video    int64 // decode time of the first frame, 1/90000 s
-	audio    int64 // and of the first packet of sound, 1/48000 s
-	packets  int   // of sound
+	numbers  []int           // of the frames
+	keyless  int             // segments that do not begin with a key frame
+	video    int64           // decode time of the first frame, 1/90000 s
+	audio    int64           // and of the first packet of sound, 1/48000 s
+	packets  int             // of sound
+	times    map[int]float64 // where each frame lies on the timeline, ms
 	file     []byte
 	playlist string
 }
@@ -195,7 +203,15 @@ func (b *bench) read(recording storage.ID) stored {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	s := stored{playlist: text, video: -1, audio: -1}
+	s := stored{playlist: text, video: -1, audio: -1, times: map[int]float64{}}
+	offsets := map[string]int64{}
+	takes, err := b.cat.Takes(b.t.Context(), recording)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, take := range takes {
+		offsets[string(take.ID)] = take.OffsetMS
+	}
 	prefix := "recordings/" + string(recording) + "/"
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -206,12 +222,12 @@ func (b *bench) read(recording storage.ID) stored {
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		s.segment(b.t, b.object(prefix+line))
+		s.segment(b.t, b.object(prefix+line), offsets[strings.Split(line, "/")[1]])
 	}
 	return s
 }
 
-func (s *stored) segment(t *testing.T, data []byte) {
+func (s *stored) segment(t *testing.T, data []byte, offset int64) {
 	t.Helper()
 	s.file = append(s.file, data...)
 	file, err := mp4.DecodeFile(bytes.NewReader(data))
@@ -237,7 +253,9 @@ func (s *stored) segment(t *testing.T, data []byte) {
 			s.keyless++
 		}
 		for _, sample := range samples {
-			s.numbers = append(s.numbers, numberOf(sample.Data))
+			n := numberOf(sample.Data)
+			s.numbers = append(s.numbers, n)
+			s.times[n] = float64(offset) + float64(sample.PresentationTime())/90
 		}
 	}
 }
