@@ -23,3 +23,8 @@ func (s *Server) Node() storage.ID { return s.node }
 
 // Serving lists the takes that are being received.
 func (s *Server) Serving() []storage.ID { return s.serving(false) }
+
+// SetICETimeouts sets after how long without a sign a connection is disconnected, and failed.
+func (s *Server) SetICETimeouts(disconnected, failed, keepAlive time.Duration) {
+	s.settings.SetICETimeouts(disconnected, failed, keepAlive)
+}

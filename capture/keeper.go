@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"backrow/capture/cmaf"
@@ -15,11 +16,13 @@ import (
 	"backrow/storage"
 )
 
-// queue is how many segments may wait for the disk, and memory how many of a take may wait for the
-// store without a place on the disk: about a minute each.
+// What a take may hold in memory when disk and store do not take it: queue is how many segments
+// may wait for the disk, about a minute, and memory how many bytes may wait for it, or for the
+// store without a place on the disk: a minute of 2.2 Mbit/s. memoryAll is for all takes together.
 const (
-	queue  = 32
-	memory = 32
+	queue     = 32
+	memory    = 16 << 20
+	memoryAll = 512 << 20
 )
 
 // keeper makes files of a take's segments and brings them to the spool, in a goroutine of its own,
@@ -30,6 +33,7 @@ type keeper struct {
 	recording storage.ID
 	log       *slog.Logger
 	segments  chan segmenter.Segment
+	waiting   atomic.Int64 // bytes in segments
 	done      sync.WaitGroup
 	place     spool.Place // of the take; set before the first segment is given
 
@@ -47,13 +51,18 @@ func newKeeper(s *Server, recording, take storage.ID, log *slog.Logger) *keeper 
 	return k
 }
 
-// keep takes a segment. It never waits.
+// keep takes a segment. It never waits, and is for one goroutine at a time.
 func (k *keeper) keep(segment segmenter.Segment) {
-	select {
-	case k.segments <- segment:
-	default:
-		k.lose(errors.New("the disk has not answered for a minute"))
+	size := int64(sizeOf(segment))
+	if have := k.waiting.Load(); have == 0 || have+size <= memory {
+		select {
+		case k.segments <- segment:
+			k.waiting.Add(size)
+			return
+		default:
+		}
 	}
+	k.lose(errors.New("the disk has not kept up for a minute"))
 }
 
 // close returns when all segments are in the spool.
@@ -66,16 +75,31 @@ func (k *keeper) close() {
 
 func (k *keeper) run() {
 	for segment := range k.segments {
-		if segment.Tracks != k.shown || k.init == 0 {
-			if err := k.addInit(segment.Tracks); err != nil {
-				k.lose(fmt.Errorf("its format cannot be written: %w", err))
-				continue
-			}
-		}
-		if err := k.addSegment(segment); err != nil {
-			k.lose(fmt.Errorf("it cannot be written: %w", err))
+		k.write(segment)
+		k.waiting.Add(-int64(sizeOf(segment)))
+	}
+}
+
+func (k *keeper) write(segment segmenter.Segment) {
+	if segment.Tracks != k.shown || k.init == 0 {
+		if err := k.addInit(segment.Tracks); err != nil {
+			k.lose(fmt.Errorf("its format cannot be written: %w", err))
+			return
 		}
 	}
+	if err := k.addSegment(segment); err != nil {
+		k.lose(fmt.Errorf("it cannot be written: %w", err))
+	}
+}
+
+// sizeOf is how many bytes of media a segment holds.
+func sizeOf(segment segmenter.Segment) (n int) {
+	for _, run := range []cmaf.Run{segment.Video, segment.Audio} {
+		for _, sample := range run.Samples {
+			n += len(sample.Data)
+		}
+	}
+	return n
 }
 
 func (k *keeper) addInit(tracks cmaf.Tracks) error {
@@ -139,7 +163,7 @@ func (k *keeper) add(item spool.Item, data []byte) {
 	}
 	k.server.problems.set(k.recording, problemDisk, spoolProblem(err))
 	k.server.undisked.failed(k.take, err)
-	if k.server.sender.unspooled(k.take) >= memory {
+	if own, all := k.server.sender.unspooled(k.take); own+len(data) > memory || all+len(data) > memoryAll {
 		k.lose(fmt.Errorf("neither the disk nor the store takes it: %w", err))
 		return
 	}

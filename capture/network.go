@@ -205,7 +205,8 @@ func (n *network) keeps(ip net.IP) bool {
 func (n *network) close() error {
 	var errs []error
 	if n.udp != nil {
-		errs = append(errs, n.udp.Close())
+		errs = append(errs, n.udp.Close()) // and with it its sockets
+		n.sockets = nil
 	}
 	for _, socket := range n.sockets {
 		if err := socket.Close(); err != nil && !errors.Is(err, net.ErrClosed) {

@@ -24,8 +24,8 @@ const (
 	// atOnce is how many takes store a segment at the same moment.
 	atOnce = 8
 	// kept is how many segments of a take wait in memory; what is behind them is read from the
-	// spool when its turn comes.
-	kept = 4
+	// spool when its turn comes. A store that keeps up has one to take.
+	kept = 2
 )
 
 // sender brings items from the spool to the object store and into the catalogue: those of one take
@@ -47,6 +47,7 @@ type sender struct {
 	mu      sync.Mutex
 	lines   map[storage.ID][]*parcel // by take; guarded by mu
 	open    map[storage.ID]int       // parcels by recording; guarded by mu
+	loose   int                      // bytes that are in memory alone; guarded by mu
 	changed chan struct{}            // closed and renewed when a recording's last parcel is gone; guarded by mu
 }
 
@@ -102,6 +103,9 @@ func (s *sender) push(item spool.Item, entry *spool.Entry, data []byte) {
 		data = nil
 	}
 	s.lines[take] = append(line, &parcel{item: item, entry: entry, data: data})
+	if entry == nil {
+		s.loose += len(data)
+	}
 	s.open[item.Recording]++
 	if len(line) == 0 && s.ctx.Err() == nil {
 		s.work.Go(func() { s.run(take) })
@@ -115,16 +119,16 @@ func (s *sender) pending(recording storage.ID) int {
 	return s.open[recording]
 }
 
-// unspooled is how many items of a take are in memory alone.
-func (s *sender) unspooled(take storage.ID) (n int) {
+// unspooled is how many bytes of a take, and of all, are in memory alone.
+func (s *sender) unspooled(take storage.ID) (own, all int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range s.lines[take] {
 		if p.entry == nil {
-			n++
+			own += len(p.data)
 		}
 	}
-	return n
+	return own, s.loose
 }
 
 // takes lists the takes of which items are on their way.
@@ -189,6 +193,9 @@ func (s *sender) run(take storage.ID) {
 		}
 		s.mu.Lock()
 		line := s.lines[take][1:]
+		if p.entry == nil {
+			s.loose -= len(p.data)
+		}
 		if s.open[p.item.Recording]--; s.open[p.item.Recording] == 0 {
 			delete(s.open, p.item.Recording)
 			close(s.changed)

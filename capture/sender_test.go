@@ -20,6 +20,7 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/rtp/codecs"
+	"github.com/pion/transport/v4"
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/media/h264reader"
 )
@@ -27,11 +28,18 @@ import (
 // group is how many frames there are from one key frame to the next.
 const group = 90
 
-// clip is a few seconds of H.264 as access units, a key frame every three seconds, made once.
-var clip = sync.OnceValues(func() ([][][]byte, error) {
+// clip is a few seconds of H.264 of 0.8 Mbit/s as access units, a key frame every three seconds,
+// made once; small is one of a sixth of that.
+var (
+	clip  = sync.OnceValues(func() ([][][]byte, error) { return encode("320x180", "23") })
+	small = sync.OnceValues(func() ([][][]byte, error) { return encode("128x72", "36") })
+)
+
+func encode(size, quality string) ([][][]byte, error) {
 	var out, said bytes.Buffer
 	encode := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi",
-		"-i", "testsrc2=s=320x180:r=30", "-frames:v", "360", "-c:v", "libx264", "-profile:v", "baseline",
+		"-i", "testsrc2=s="+size+":r=30", "-frames:v", "360", "-c:v", "libx264", "-profile:v", "baseline",
+		"-crf", quality,
 		"-preset", "ultrafast", "-tune", "zerolatency", "-g", "90", "-keyint_min", "90",
 		"-sc_threshold", "0", "-x264-params", "sliced-threads=0:slices=1", "-threads", "1",
 		"-pix_fmt", "yuv420p", "-f", "h264", "-")
@@ -61,7 +69,7 @@ var clip = sync.OnceValues(func() ([][][]byte, error) {
 			units, open = append(units, open), nil
 		}
 	}
-})
+}
 
 // numbered is an access unit with its number in it, as user data (H.264, section D.1.6), which
 // decoders pass over. The number is written without zero bytes, which would be start codes.
@@ -129,7 +137,9 @@ type browser struct {
 	audio      *webrtc.TrackLocalStaticRTP
 	keys       atomic.Bool // a key frame is asked for
 	plis       atomic.Int64
-	frames     int // sent
+	clip       func() ([][][]byte, error) // nil: clip
+	from       int                        // the number of the first frame
+	frames     int                        // sent
 	packets    int
 	videoBegan time.Time
 	audioBegan time.Time
@@ -137,8 +147,23 @@ type browser struct {
 	done       sync.Once
 }
 
+// line is how a sender is connected.
+type line struct {
+	loss float64 // in percent, of what leaves
+	seed uint64
+	net  transport.Net // nil: the machine's own
+	tcp  bool          // by ICE-TCP alone
+	more interceptor.Factory
+}
+
 // newBrowser makes a sender and its offer. loss is in percent.
 func newBrowser(t *testing.T, loss float64, seed uint64) (*browser, string) {
+	t.Helper()
+	return newBrowserOn(t, line{loss: loss, seed: seed})
+}
+
+// newBrowserOn is newBrowser on another line.
+func newBrowserOn(t *testing.T, l line) (*browser, string) {
 	t.Helper()
 	engine := &webrtc.MediaEngine{}
 	feedback := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}}
@@ -158,8 +183,11 @@ func newBrowser(t *testing.T, loss float64, seed uint64) (*browser, string) {
 		ClockRate: 90000, SDPFmtpLine: "apt=102"})
 	register(webrtc.RTPCodecTypeAudio, 111, opus)
 	registry := &interceptor.Registry{}
-	registry.Add(&lossy{percent: loss, seed: seed}) // nearest to the wire
-	responder, err := nack.NewResponderInterceptor()
+	registry.Add(&lossy{percent: l.loss, seed: l.seed}) // nearest to the wire
+	if l.more != nil {
+		registry.Add(l.more)
+	}
+	responder, err := nack.NewResponderInterceptor(nack.ResponderSize(4096))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,6 +200,13 @@ func newBrowser(t *testing.T, loss float64, seed uint64) (*browser, string) {
 	var settings webrtc.SettingEngine
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	if l.net != nil {
+		settings.SetNet(l.net)
+		settings.SetICETimeouts(iceQuiet, iceFailed, iceQuiet/4)
+	}
+	if l.tcp {
+		settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4})
+	}
 	b := &browser{t: t}
 	b.peer, err = webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(registry),
 		webrtc.WithSettingEngine(settings)).NewPeerConnection(webrtc.Configuration{})
@@ -243,7 +278,10 @@ func (b *browser) answer(sdp string) {
 // send sends for a while in real time, sound beginning late after pictures.
 func (b *browser) send(ctx context.Context, length, late time.Duration) {
 	b.t.Helper()
-	units, err := clip()
+	if b.clip == nil {
+		b.clip = clip
+	}
+	units, err := b.clip()
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -274,7 +312,7 @@ func (b *browser) sendVideo(ctx context.Context, units [][][]byte, length time.D
 		if b.keys.Swap(false) && next%group != 0 {
 			next = (next/group + 1) * group
 		}
-		payloads := payloader.Payload(1200, numbered(units[next%len(units)], uint32(b.frames)))
+		payloads := payloader.Payload(1200, numbered(units[next%len(units)], uint32(b.from+b.frames)))
 		next++
 		b.frames++
 		for i, payload := range payloads {

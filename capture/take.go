@@ -29,6 +29,14 @@ const (
 	// 60 ms lost the last two frames of one lesson in five.
 	quiet  = 150 * time.Millisecond
 	linger = 600 * time.Millisecond
+	// unsegmented bounds the bytes of a take that are in no segment yet, and so its memory: 10 s, the
+	// longest segment, of 50 Mbit/s.
+	unsegmented = 64 << 20
+	// A take may make so many segments in so long: one in two seconds is usual, one for each change
+	// of its format or leap of its times is made as well. Each costs the disk some syncs, and those
+	// of one take must not be the trouble of the others.
+	manySegments = 100
+	manyIn       = 20 * time.Second
 )
 
 // take is one session while it is received: a peer connection, up to two streams, a segmenter and
@@ -48,8 +56,11 @@ type take struct {
 	mu        sync.Mutex
 	streams   [2]*stream // video, audio; guarded by mu
 	segmenter *segmenter.Segmenter
-	placed    bool // the keeper knows where the take lies; guarded by mu
-	over      bool // nothing more is taken; guarded by mu
+	held      int       // bytes received since the last segment was done; guarded by mu
+	made      int       // segments since counting; guarded by mu
+	counting  time.Time // guarded by mu
+	placed    bool      // the keeper knows where the take lies; guarded by mu
+	over      bool      // nothing more is taken; guarded by mu
 
 	ready  chan struct{} // closed when the take is among the server's
 	ending sync.Once
@@ -85,11 +96,11 @@ func (t *take) track(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
 // readMedia takes packets until the connection closes.
 func (t *take) readMedia(s *stream, track *webrtc.TrackRemote) {
 	buffer := make([]byte, 1<<16)
-	bounded := false
+	due, bounded := false, false
 	for {
 		// Retransmissions come by a stream of their own, which pion looks at between two reads: while
 		// some are due a read must not wait for the next packet of the stream itself.
-		if due := t.waiting(s); due || bounded {
+		if due || bounded {
 			var deadline time.Time
 			if due {
 				deadline = time.Now().Add(tick)
@@ -102,6 +113,7 @@ func (t *take) readMedia(s *stream, track *webrtc.TrackRemote) {
 		n, _, err := track.Read(buffer)
 		var late net.Error
 		if errors.As(err, &late) && late.Timeout() {
+			due = t.waiting(s)
 			continue
 		}
 		if err != nil {
@@ -111,7 +123,7 @@ func (t *take) readMedia(s *stream, track *webrtc.TrackRemote) {
 		if packet.Unmarshal(append([]byte(nil), buffer[:n]...)) != nil {
 			continue
 		}
-		t.push(s, &packet, time.Now())
+		due = t.push(s, &packet, time.Now())
 	}
 }
 
@@ -121,11 +133,12 @@ func (t *take) waiting(s *stream) bool {
 	return s.nack && s.buffer.Waiting()
 }
 
-func (t *take) push(s *stream, p *rtp.Packet, now time.Time) {
+// push takes a packet. It reports whether packets are missing that are asked for.
+func (t *take) push(s *stream, p *rtp.Packet, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.over {
-		return
+		return false
 	}
 	if s.first.IsZero() {
 		s.first = now
@@ -133,7 +146,12 @@ func (t *take) push(s *stream, p *rtp.Packet, now time.Time) {
 	if s.buffer.Push(now, p.SequenceNumber, p.Timestamp, p.Marker, p.Payload) && len(p.Payload) > 0 {
 		s.last = now
 	}
+	if t.held += len(p.Payload); t.held > unsegmented {
+		t.refuse("more was sent than can be recorded")
+		return false
+	}
 	t.advance(s, now)
+	return s.nack && s.buffer.Waiting()
 }
 
 // advance moves what is complete from the buffer of a stream to the segmenter.
@@ -141,6 +159,12 @@ func (t *take) advance(s *stream, now time.Time) {
 	for _, frame := range s.pop(now) {
 		t.feed(s, frame)
 	}
+	t.segmenter.Await(t.stuck(0, now), t.stuck(1, now))
+}
+
+// stuck tells whether packets of a stream wait for one that is missing.
+func (t *take) stuck(at int, now time.Time) bool {
+	return t.streams[at] != nil && t.streams[at].buffer.Stuck(now) > 0
 }
 
 func (t *take) feed(s *stream, frame depacket.Frame) {
@@ -309,9 +333,26 @@ func (t *take) finish() {
 	t.keep(t.segmenter.Flush())
 }
 
+// refuse takes no more of a sender that cannot be teaching.
+func (t *take) refuse(reason string) {
+	t.over = true
+	t.endLater(reason)
+}
+
 // keep hands segments on, with the first of them the place of the take.
 func (t *take) keep(segments []segmenter.Segment) {
+	now := time.Now()
 	for _, segment := range segments {
+		t.held = 0
+		if now.Sub(t.counting) > manyIn {
+			t.made, t.counting = 0, now
+		}
+		if t.made++; t.made > manySegments {
+			if !t.over {
+				t.refuse("its times make no sense")
+			}
+			return
+		}
 		if !t.placed {
 			t.placed = true
 			t.keeper.place = t.server.placeOf(t.offset, t.segmenter)

@@ -16,6 +16,9 @@ const (
 	// maxGap is how many numbers may be missing at once and still be asked for one by one. A
 	// longer gap is a network that was away for longer than the sender's history reaches.
 	maxGap = 1024
+	// maxHoles bounds what is asked for one by one at the same time, whatever a sender makes of its
+	// numbers: a quarter of a MiB.
+	maxHoles = 4096
 	// resync is how far behind a packet must be to be taken for a sender that began again, when
 	// a second one follows it (RFC 3550, appendix A.1, MAX_MISORDER is 100).
 	resync = 3000
@@ -167,7 +170,7 @@ func (b *Buffer) restarted(n int64) bool {
 // open notes what is missing between the highest number so far and n.
 func (b *Buffer) open(now time.Time, n int64) {
 	from := b.highest + 1
-	if n-from > maxGap {
+	if n-from > maxGap || len(b.holes)+int(n-from) > maxHoles {
 		return // Pop finds them missing without a hole, and does not wait
 	}
 	for i := from; i < n; i++ {

@@ -13,11 +13,24 @@ const kept = 5
 type clock struct {
 	num, den int64 // RTP time × num / den is in 1/90000 s
 	reports  []int64
-	arrivals int64 // the least that arrival was after RTP time, in 1/90000 s
+	arrivals int64 // the least that arrival was after RTP time of late, in 1/90000 s
+	before   int64 // and the least in the window before this one
+	window   time.Duration
+	first    time.Duration // when the first frame arrived
+	last     time.Duration
 	seen     bool
 	origin   int64 // the timeline's zero in this clock's ticks
 	placed   bool
 }
+
+const (
+	// window is how long the least delay is believed: in two of it clocks that are 200 ppm apart
+	// part by 24 ms.
+	window = time.Minute
+	// settled is for how long frames must have come before their arrival tells anything: those that
+	// were held up by a slow handshake come all at once, seconds late.
+	settled = time.Second
+)
 
 func (c *clock) ticks(rtp int64) int64 { return rtp * c.num / c.den }
 
@@ -45,10 +58,21 @@ func (c *clock) report(ntp uint64, rtp int64) {
 // delayed packet is nearest to the truth.
 func (c *clock) arrival(since time.Duration, rtp int64) {
 	ahead := int64(since)*9/100_000 - c.ticks(rtp) // 90000 ticks are 10⁹ ns
-	if !c.seen || ahead < c.arrivals {
-		c.arrivals, c.seen = ahead, true
+	switch {
+	case !c.seen:
+		c.seen, c.first, c.window = true, since, since
+		c.arrivals, c.before = ahead, ahead
+	case since-c.window > window:
+		c.before, c.arrivals, c.window = c.arrivals, ahead, since
 	}
+	c.arrivals, c.last = min(c.arrivals, ahead), since
 }
+
+// delay is what arrival is ahead of RTP time at the least.
+func (c *clock) delay() int64 { return min(c.arrivals, c.before) }
+
+// settled tells whether arrival says something about this clock.
+func (c *clock) settled() bool { return c.last-c.first >= settled }
 
 // ntpEpoch is where NTP time begins to count (RFC 5905, section 6).
 var ntpEpoch = time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -70,11 +94,12 @@ func (c *clock) follow(other *clock) {
 // ahead is what the common time is ahead of this clock's ticks.
 func (c *clock) ahead(other *clock) int64 {
 	if !c.reported() || !other.reported() {
-		return c.arrivals
+		return c.delay()
 	}
 	byReport := c.median() - other.median()
-	if off := byReport - (c.arrivals - other.arrivals); off > absurd || off < -absurd {
-		return c.arrivals
+	off := byReport - (c.delay() - other.delay())
+	if (off > absurd || off < -absurd) && c.settled() && other.settled() {
+		return c.delay()
 	}
 	return c.median()
 }

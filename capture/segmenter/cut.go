@@ -34,10 +34,10 @@ func (s *Segmenter) sound(f depacket.Frame) {
 	s.tracks.Audio = f.Format
 }
 
-// leap leaves a gap when nothing at all has come for a while before at.
+// leap leaves a gap when nothing at all has come for a while before at, and nothing is awaited.
 func (s *Segmenter) leap(at int64) {
 	end := max(s.pictureEnd(), s.soundEnd())
-	if end == none && at < s.start+gap || end != none && at < end+gap {
+	if s.awaitVideo || s.awaitAudio || end == none && at < s.start+gap || end != none && at < end+gap {
 		return
 	}
 	s.rest()
@@ -72,7 +72,8 @@ func (s *Segmenter) cut(over bool) {
 		if !ok {
 			break
 		}
-		waiting := s.tracks.HasAudio() && s.soundEnd() < end && s.pictureEnd() < end+patience
+		waiting := s.tracks.HasAudio() && s.soundEnd() < end &&
+			(s.awaitAudio || s.pictureEnd() < end+patience)
 		if waiting && !over {
 			break
 		}
@@ -80,7 +81,8 @@ func (s *Segmenter) cut(over bool) {
 	}
 	sound := s.soundEnd()
 	length := int64(s.options.Length.Seconds() * second)
-	for sound-max(s.pictureEnd(), s.start) >= stall || !s.hadVideo() && sound-s.start >= length {
+	for !s.awaitVideo && sound-max(s.pictureEnd(), s.start) >= stall ||
+		!s.hadVideo() && sound-s.start >= length {
 		end := max(s.start+length, s.pictureEnd())
 		if sound < end {
 			break

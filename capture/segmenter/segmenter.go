@@ -27,10 +27,10 @@ const (
 	shortest = 3 * second / 2
 	// longest bounds a segment, and the memory it takes, when the sender makes no key frame.
 	longest = 10 * second
-	// patience is how far pictures may be ahead before a segment is closed without its sound: more
-	// than a jitter buffer holds (at most 3 s).
+	// patience is how far pictures may be ahead before a segment is closed without its sound, unless
+	// sound is awaited.
 	patience = 7 * second / 2
-	// stall is how far sound may be ahead before it is cut without pictures.
+	// stall is how far sound may be ahead before it is cut without pictures, unless they are awaited.
 	stall = 4 * second
 	// gap is how long both may be away before the time between is left out as a gap.
 	gap = 3 * second
@@ -91,6 +91,8 @@ type Segmenter struct {
 	tracks   cmaf.Tracks
 	shown    cmaf.Tracks // tracks of the last segment
 	done     []Segment
+
+	awaitVideo, awaitAudio bool
 }
 
 const none = -1 << 62
@@ -131,6 +133,10 @@ func (s *Segmenter) VideoReport(ntp uint64, rtp int64) { s.video.report(ntp, rtp
 
 // AudioReport is VideoReport for sound.
 func (s *Segmenter) AudioReport(ntp uint64, rtp int64) { s.audio.report(ntp, rtp) }
+
+// Await says of pictures and of sound whether some have come that wait behind what is missing. As
+// long as they do, nothing is cut without them.
+func (s *Segmenter) Await(pictures, sounds bool) { s.awaitVideo, s.awaitAudio = pictures, sounds }
 
 // Done returns the segments that are complete at now, and forgets them.
 func (s *Segmenter) Done(now time.Time) []Segment {
@@ -191,10 +197,10 @@ func (s *Segmenter) tryAlign(now time.Time, force bool) {
 	s.cut(false)
 }
 
-// known tells whether the reports that are wanted have come.
+// known tells whether the reports that are wanted have come, and can be held against arrival.
 func (s *Segmenter) known() bool {
-	video := !s.options.Video || s.video.reported()
-	audio := !s.options.Audio || s.audio.reported()
+	video := !s.options.Video || s.video.reported() && s.video.settled()
+	audio := !s.options.Audio || s.audio.reported() && s.audio.settled()
 	return video && audio || !s.options.Reports && !(s.options.Video && s.options.Audio)
 }
 
@@ -206,7 +212,7 @@ func (s *Segmenter) Zero() (arrived, sent time.Time, reported bool) {
 	if s.video.placed && (s.video.reported() || !s.audio.placed) {
 		c = &s.video
 	}
-	arrived = s.begun.Add(ticksTime(c.origin + c.arrivals))
+	arrived = s.begun.Add(ticksTime(c.origin + c.delay()))
 	if !c.reported() {
 		return arrived, time.Time{}, false
 	}

@@ -205,6 +205,111 @@ func TestLessons(t *testing.T) {
 	}
 }
 
+// TestHandshakeHoldsUp has everything of the first three seconds come at once, pictures before
+// sound, as after a handshake that was repeated: sound is in its place all the same.
+func TestHandshakeHoldsUp(t *testing.T) {
+	for _, reports := range []bool{true, false} {
+		s := segmenter.New(segmenter.Options{Video: true, Audio: true, Length: 2 * time.Second})
+		l := lesson{}
+		var out []segmenter.Segment
+		const held = 3 * time.Second
+		video := func(n int64, arrived time.Duration) {
+			at := time.Duration(n) * 40 * time.Millisecond
+			s.Video(depacket.Frame{Time: l.videoTime(at), Key: n%50 == 0, Arrived: zero.Add(arrived),
+				Format: depacket.Format{Codec: depacket.VP9, Width: 64, Height: 64},
+				Data:   binary.BigEndian.AppendUint64(nil, uint64(n))})
+		}
+		audio := func(n int64, arrived time.Duration) {
+			at := time.Duration(n) * 20 * time.Millisecond
+			s.Audio(depacket.Frame{Time: l.audioTime(at), Key: true, Data: packet(n), Arrived: zero.Add(arrived),
+				Format: depacket.Format{Codec: depacket.Opus, Channels: 2}})
+		}
+		if reports {
+			s.VideoReport(ntp(time.Second), l.videoTime(time.Second))
+			s.AudioReport(ntp(time.Second), l.audioTime(time.Second))
+		}
+		for n := int64(0); n*40 < held.Milliseconds(); n++ {
+			video(n, held)
+		}
+		for n := int64(0); n*20 < held.Milliseconds(); n++ {
+			audio(n, held+time.Millisecond)
+		}
+		for at := held; at <= 12*time.Second; at += 20 * time.Millisecond {
+			if at%(40*time.Millisecond) == 0 {
+				video(int64(at/(40*time.Millisecond)), at)
+			}
+			audio(int64(at/(20*time.Millisecond)), at)
+			out = append(out, s.Done(zero.Add(at))...)
+		}
+		pictures, sounds := check(t, append(out, s.Flush()...))
+		if worst := l.offset(pictures, sounds); worst > 25 || worst < -25 {
+			t.Errorf("with reports %v: sound is off by %.1f ms", reports, worst)
+		}
+		if len(pictures) != 301 || len(sounds) != 601 {
+			t.Errorf("%d pictures and %d sounds", len(pictures), len(sounds))
+		}
+	}
+}
+
+// TestAwaited has what was lost of one track repaired much later than that of the other: nothing is
+// cut without it as long as it may come, and it comes to lie in its place.
+func TestAwaited(t *testing.T) {
+	for _, late := range []string{"pictures", "sound"} {
+		s := segmenter.New(segmenter.Options{Video: true, Audio: true, Length: 2 * time.Second})
+		l := lesson{}
+		var out []segmenter.Segment
+		var held []func()
+		s.VideoReport(ntp(0), l.videoTime(0))
+		s.AudioReport(ntp(0), l.audioTime(0))
+		for at := time.Duration(0); at <= 16*time.Second; at += 20 * time.Millisecond {
+			arrived := zero.Add(at)
+			picture := func() {
+				s.Video(depacket.Frame{Time: l.videoTime(at), Key: at%(2*time.Second) == 0, Arrived: arrived,
+					Format: depacket.Format{Codec: depacket.VP9, Width: 64, Height: 64},
+					Data:   binary.BigEndian.AppendUint64(nil, uint64(at/(40*time.Millisecond)))})
+			}
+			sound := func() {
+				s.Audio(depacket.Frame{Time: l.audioTime(at), Key: true, Arrived: arrived,
+					Format: depacket.Format{Codec: depacket.Opus, Channels: 2},
+					Data:   packet(int64(at / (20 * time.Millisecond)))})
+			}
+			if at%(40*time.Millisecond) != 0 {
+				picture = func() {}
+			}
+			waits := at >= 5*time.Second && at < 11*time.Second
+			switch {
+			case waits && late == "pictures":
+				held = append(held, picture)
+				sound()
+			case waits:
+				held = append(held, sound)
+				picture()
+			default:
+				for _, each := range held {
+					each()
+				}
+				held = nil
+				picture()
+				sound()
+			}
+			s.Await(waits && late == "pictures", waits && late == "sound")
+			out = append(out, s.Done(arrived)...)
+		}
+		pictures, sounds := check(t, append(out, s.Flush()...))
+		if len(pictures) != 401 || len(sounds) != 801 {
+			t.Errorf("%s late: %d pictures and %d sounds", late, len(pictures), len(sounds))
+		}
+		for n, at := range pictures {
+			if at != n*3600 {
+				t.Errorf("%s late: picture %d is at %d, want %d", late, n, at, n*3600)
+			}
+		}
+		if worst := l.offset(pictures, sounds); worst > 3 || worst < -3 {
+			t.Errorf("%s late: sound is off by %.1f ms", late, worst)
+		}
+	}
+}
+
 func TestSegmentsBeginWithKeyFrames(t *testing.T) {
 	l := lesson{length: 30 * time.Second, keyEvery: 2 * time.Second, reportAfter: time.Second}
 	for i, s := range l.play() {
