@@ -5,11 +5,12 @@ import (
 	"strings"
 )
 
-// Made is what was made of a take that cannot be shown as the browser recorded it.
+// Made is what was made of a take that cannot be shown as the browser recorded it. Init and segments
+// are numbered when they are noted.
 type Made struct {
 	Tracks   []Track
 	Init     Init
-	Segments []Segment // from number 1 on, in order
+	Segments []Segment // in order
 }
 
 // arriveAll is arrive for many segments at once.
@@ -20,8 +21,9 @@ WHERE id = ? AND deleted_at = '' RETURNING arrivals`
 const completeMade = `UPDATE takes SET completed_at = ? WHERE id = ? AND completed_at = '' AND direct = 0`
 
 // CompleteMade notes the segments that were made of a take, in the place of any that it had, and
-// that it is complete, within tx. The recording's row is locked until tx ends. A take that is
-// complete already is a Conflict; one of a recording that has been deleted is NotFound.
+// that it is complete, within tx. They get numbers of their own: what was under the others may be in
+// browsers' caches. The recording's row is locked until tx ends. A take that is complete already is
+// a Conflict; one of a recording that has been deleted is NotFound.
 func (c *Catalogue) CompleteMade(ctx context.Context, tx *Tx, take Take, m Made) error {
 	now := Now()
 	var end, arrived int64
@@ -33,6 +35,13 @@ func (c *Catalogue) CompleteMade(ctx context.Context, tx *Tx, take Take, m Made)
 		return err
 	}
 	if err := completeOnce(ctx, tx, completeMade, now, take.ID); err != nil {
+		return err
+	}
+	var init, segment int64
+	if err := tx.Get(ctx, &init, highestInit, take.ID); err != nil {
+		return err
+	}
+	if err := tx.Get(ctx, &segment, highestSegment, take.ID); err != nil {
 		return err
 	}
 	for _, table := range []string{"segments", "inits", "tracks"} {
@@ -47,27 +56,35 @@ VALUES (?, ?, ?, ?, ?)`, take.ID, t.Number, t.Kind, t.Codec, t.Timescale); err !
 		}
 	}
 	i := m.Init
-	if _, err := tx.Exec(ctx, insertInit, take.ID, i.Number, i.Codecs, i.Width, i.Height,
+	if _, err := tx.Exec(ctx, insertInit, take.ID, init+1, i.Codecs, i.Width, i.Height,
 		i.ObjectKey, i.Bytes, i.SHA256, now); err != nil {
 		return err
 	}
-	return insertSegments(ctx, tx, take.ID, arrived-int64(len(m.Segments)), m.Segments)
+	for n, s := range m.Segments {
+		s.TakeID, s.InitNumber, s.Number = take.ID, init+1, segment+int64(n)+1
+		s.Arrived = arrived - int64(len(m.Segments)-n-1)
+		m.Segments[n] = s
+	}
+	return insertSegments(ctx, tx, m.Segments)
 }
+
+const (
+	highestInit    = `SELECT COALESCE(MAX(number), 0) FROM inits WHERE take_id = ?`
+	highestSegment = `SELECT COALESCE(MAX(number), 0) FROM segments WHERE take_id = ?`
+)
 
 // segmentRows is how many segments one statement inserts: well below what either database takes.
 const segmentRows = 50
 
-// insertSegments adds segments that arrived after so many others.
-func insertSegments(ctx context.Context, tx *Tx, take ID, arrived int64, segments []Segment) error {
+func insertSegments(ctx context.Context, tx *Tx, segments []Segment) error {
 	now := Now()
 	for len(segments) > 0 {
 		batch := segments[:min(len(segments), segmentRows)]
 		segments = segments[len(batch):]
 		var args []any
 		for _, s := range batch {
-			arrived++
-			args = append(args, take, s.Number, s.InitNumber, s.Start, s.Length, s.ObjectKey,
-				s.ObjectFrom, s.Bytes, s.SHA256, arrived, now)
+			args = append(args, s.TakeID, s.Number, s.InitNumber, s.Start, s.Length, s.ObjectKey,
+				s.ObjectFrom, s.Bytes, s.SHA256, s.Arrived, now)
 		}
 		const row = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 		if _, err := tx.Exec(ctx, `INSERT INTO segments (take_id, number, init_number, start_ticks,

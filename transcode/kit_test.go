@@ -264,9 +264,14 @@ func cut(t testing.TB, data []byte) (start []byte, fragments [][]byte) {
 // take stores a clip as capture would: the init segment and one object for each fragment.
 func (k *kit) take(r storage.Recording, offsetMS int64, data []byte) storage.Take {
 	k.t.Helper()
+	return k.takeBy(storage.RouteLive, r, offsetMS, data)
+}
+
+func (k *kit) takeBy(route storage.Route, r storage.Recording, offsetMS int64, data []byte) storage.Take {
+	k.t.Helper()
 	ctx := context.Background()
 	take, err := k.catalogue.BeginTake(ctx, storage.Take{ID: storage.NewID(), RecordingID: r.ID,
-		Route: storage.RouteLive, OffsetMS: offsetMS})
+		Route: route, OffsetMS: offsetMS})
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -283,6 +288,9 @@ func (k *kit) take(r storage.Recording, offsetMS int64, data []byte) storage.Tak
 			Length: length, ObjectKey: fmt.Sprintf("%s%d.m4s", where, i+1)}, fragment)
 	}
 	if err := k.catalogue.EndTake(ctx, take.ID, "test"); err != nil {
+		k.t.Fatal(err)
+	}
+	if _, err := k.db.Exec(ctx, `UPDATE takes SET completed_at = ? WHERE id = ?`, storage.Now(), take.ID); err != nil {
 		k.t.Fatal(err)
 	}
 	return take

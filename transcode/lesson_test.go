@@ -134,7 +134,7 @@ func onsets(t *testing.T, path string) (at []float64) {
 	quiet := 48000
 	for i := 0; i+1 < len(pcm); i += 2 {
 		sample := int16(uint16(pcm[i]) | uint16(pcm[i+1])<<8)
-		if sample > 5000 || sample < -5000 {
+		if sample > 2000 || sample < -2000 {
 			if quiet > 4800 {
 				at = append(at, float64(i/2)/48000)
 			}

@@ -179,8 +179,8 @@ func (m *maker) read() (made storage.Made, start []byte, err error) {
 		if len(samples) == 0 {
 			continue
 		}
-		s := storage.Segment{TakeID: m.take.ID, Number: int64(len(made.Segments) + 1), InitNumber: 1,
-			ObjectKey: m.key(".mp4"), ObjectFrom: at, Bytes: int64(len(piece)), SHA256: sum(piece)}
+		s := storage.Segment{ObjectKey: m.key(".mp4"), ObjectFrom: at, Bytes: int64(len(piece)),
+			SHA256: sum(piece)}
 		s.Start = begins(init, samples, len(made.Segments) == 0)
 		for _, sample := range samples {
 			end = max(end, sample.Shown+sample.Length)
@@ -230,12 +230,10 @@ func begins(init fragment.Init, samples []fragment.Sample, first bool) storage.T
 
 // describe notes the tracks and the init segment.
 func (m *maker) describe(made *storage.Made, init fragment.Init, start []byte) {
-	made.Init = storage.Init{TakeID: m.take.ID, Number: 1, ObjectKey: m.key("-init.mp4"),
-		Bytes: int64(len(start)), SHA256: sum(start)}
+	made.Init = storage.Init{ObjectKey: m.key("-init.mp4"), Bytes: int64(len(start)), SHA256: sum(start)}
 	var codecs []string
 	for id, t := range init {
-		row := storage.Track{TakeID: m.take.ID, Number: int64(id), Kind: "audio", Codec: "opus",
-			Timescale: t.Timescale}
+		row := storage.Track{Number: int64(id), Kind: "audio", Codec: "opus", Timescale: t.Timescale}
 		name := "opus"
 		if t.Width > 0 {
 			row.Kind, row.Codec = "video", "h264"
