@@ -149,6 +149,12 @@ var permissions = map[string]string{
 	"POST /recordings/{id}/reviews":                            "L0+-000",
 	"POST /api/recordings/{id}/reviews/{review}/answer":        "L0+-000",
 
+	// Files that go with it.
+	"GET /api/recordings/{id}/attachments":                 "L0++000",
+	"GET /api/recordings/{id}/attachments/{attachment}":    "L0++000",
+	"PUT /api/recordings/{id}/attachments/{attachment}":    "L0+-000",
+	"DELETE /api/recordings/{id}/attachments/{attachment}": "L0+-000",
+
 	// Moments that are marked in class, by the teacher or by a phone that has their token.
 	"GET /recordings/{id}/moments":                 "+++++++", // the same page for all; then the token decides
 	"PUT /api/recordings/{id}/moments/{moment}":    "L0+-000",
@@ -281,7 +287,7 @@ func (w *world) path(t *testing.T, pattern string) string {
 		"number": "1",
 		"take":   string(storage.NewID()), "session": "session", "file": "1.m4s", "kind": "poster",
 		"token": "no-such-token", "invitation": string(storage.NewID()), "area": string(storage.NewID()),
-		"cycle": string(storage.NewID()), "name...": "none.js", "key": string(storage.NewID()), "moment": string(storage.NewID()), "$": "",
+		"cycle": string(storage.NewID()), "name...": "none.js", "key": string(storage.NewID()), "attachment": string(storage.NewID()), "moment": string(storage.NewID()), "$": "",
 	}
 	var out strings.Builder
 	for rest := pattern; ; {

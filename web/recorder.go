@@ -24,7 +24,7 @@ type recorderPage struct{ Boot recorderBoot }
 
 type recorderBoot struct {
 	Me          storage.ID        `json:"me"`
-	MeName      string            `json:"me_name"` // laptops are shared: whose lesson one keeps is said
+	MeName      string            `json:"me_name"`    // laptops are shared: whose lesson one keeps is said
 	ProgramID   storage.ID        `json:"program_id"` // the lesson's, unless another is chosen
 	Programs    []recorderProgram `json:"programs"`
 	TargetAreas []recorderTarget  `json:"target_areas"`

@@ -74,6 +74,7 @@ func (s *Server) routes() []route {
 		s.encoderRoutes(),
 		s.streamKeyRoutes(),
 		s.momentRoutes(),
+		s.attachmentRoutes(),
 		s.feedRoutes(),
 		s.roomRoutes(),
 		s.mediaRoutes(),
@@ -93,6 +94,7 @@ func (s *Server) operations() {
 	s.timelineOperations()
 	s.annotationOperations()
 	s.momentOperations()
+	s.attachmentOperations()
 	s.shareOperations()
 }
 

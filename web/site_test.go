@@ -312,6 +312,10 @@ func (away) Get(context.Context, string, int64, int64) (io.ReadCloser, objects.I
 	return nil, objects.Info{}, errAway()
 }
 
+func (away) Put(context.Context, string, io.ReadSeeker, int64, objects.PutOptions) error {
+	return errAway()
+}
+
 func (away) Stat(context.Context, string) (objects.Info, error) { return objects.Info{}, errAway() }
 
 // idle records nothing and processes nothing.

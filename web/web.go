@@ -90,6 +90,7 @@ type Server struct {
 	metrics  *requestMetrics
 	feed     *socket.Handler
 	table    []route
+	files    chan struct{} // a place for each file that is being received
 	handler  http.Handler
 	started  storage.Time
 
@@ -125,7 +126,7 @@ func New(o Options) (*Server, error) {
 		return nil, storage.Errorf(storage.Invalid,
 			"The public URL must look like https://backrow.example.org, not %q.", u.String())
 	}
-	s := &Server{options: o, attempts: newThrottle(o.Now), started: storage.At(o.Now())}
+	s := &Server{options: o, files: make(chan struct{}, attachmentsAtOnce), attempts: newThrottle(o.Now), started: storage.At(o.Now())}
 	if err := s.loadPages(); err != nil {
 		return nil, err
 	}
