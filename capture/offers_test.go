@@ -44,7 +44,7 @@ func TestOffers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return string(text)
+		return strings.ReplaceAll(string(text), "\n", "\r\n") // as SDP has it (RFC 8866, section 5)
 	}
 	b := newBench(t, dbtest.SQLite(t), nil)
 	for _, test := range tests {

@@ -138,6 +138,7 @@ type browser struct {
 	keys       atomic.Bool // a key frame is asked for
 	plis       atomic.Int64
 	clip       func() ([][][]byte, error) // nil: clip
+	shifts     []int                      // by how many frames each of the clip is shown later than sent
 	from       int                        // the number of the first frame
 	frames     int                        // sent
 	packets    int
@@ -309,17 +310,21 @@ func (b *browser) sendVideo(ctx context.Context, units [][][]byte, length time.D
 		if at >= length || !until(ctx, begun.Add(at)) {
 			return
 		}
-		if b.keys.Swap(false) && next%group != 0 {
+		if b.shifts == nil && b.keys.Swap(false) && next%group != 0 { // encoders that reorder hear nothing
 			next = (next/group + 1) * group
 		}
-		payloads := payloader.Payload(1200, numbered(units[next%len(units)], uint32(b.from+b.frames)))
+		shift := 0
+		if b.shifts != nil {
+			shift = b.shifts[next%len(units)]
+		}
+		payloads := payloader.Payload(1200, numbered(units[next%len(units)], uint32(b.from+b.frames+shift)))
 		next++
 		b.frames++
 		for i, payload := range payloads {
 			// An error is a connection that is closed, which the test will notice.
 			_ = b.video.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, Marker: i == len(payloads)-1,
 				SequenceNumber: sequencer.NextSequenceNumber(),
-				Timestamp:      base + uint32(int64(at)*9/100_000)}, Payload: payload})
+				Timestamp:      base + uint32(int64(at)*9/100_000+int64(shift)*3000)}, Payload: payload})
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package segmenter
 
 import (
+	"slices"
+
 	"backrow/capture/cmaf"
 	"backrow/capture/depacket"
 	"backrow/storage"
@@ -142,6 +144,7 @@ func (s *Segmenter) emit(pictures int, end int64) {
 
 // run gives each picture the time to the next one, and the last one the time to the end.
 func run(pictures []picture, end int64) cmaf.Run {
+	decodeInStep(pictures)
 	out := cmaf.Run{Start: pictures[0].decode, Samples: make([]cmaf.Sample, len(pictures))}
 	for i, p := range pictures {
 		next := end
@@ -152,4 +155,24 @@ func run(pictures []picture, end int64) cmaf.Run {
 			Key: p.frame.Key, Data: p.frame.Data}
 	}
 	return out
+}
+
+// decodeInStep gives pictures that an encoder has reordered the times of showing, in their order,
+// as times of decoding. RTP tells none, and players want them to go evenly.
+func decodeInStep(pictures []picture) {
+	if !slices.ContainsFunc(pictures, func(p picture) bool { return p.offset != 0 }) {
+		return
+	}
+	shown := make([]int64, len(pictures))
+	for i, p := range pictures {
+		shown[i] = p.decode + int64(p.offset)
+	}
+	sorted := slices.Clone(shown)
+	slices.Sort(sorted)
+	for i := range pictures {
+		if i > 0 {
+			sorted[i] = max(sorted[i], sorted[i-1]+1)
+		}
+		pictures[i].decode, pictures[i].offset = sorted[i], int32(shown[i]-sorted[i])
+	}
 }
