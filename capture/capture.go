@@ -50,6 +50,7 @@ type Options struct {
 	Hold          time.Duration // how long a lost packet is waited for; 2 s
 	SegmentLength time.Duration // 2 s
 	Idle          time.Duration // after this long without a take an open recording is finished; 15 min
+	KeepLive      time.Duration // of a settled recording, live takes beside complete local ones; 24 h; negative: for ever
 
 	// Net is the network; nil is the machine's own. Tests give a virtual one (pion vnet).
 	Net transport.Net

@@ -39,6 +39,7 @@ func (j *janitor) run() {
 		case s.ctx.Err() == nil:
 			s.unkempt.failed(s.node, err)
 		}
+		s.dropSpare()
 		select {
 		case <-ticker.C:
 		case <-s.ctx.Done():

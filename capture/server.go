@@ -42,6 +42,7 @@ type Server struct {
 	node        storage.ID // this one, by its spool
 	sender      *sender
 	metrics     *metrics
+	spare       *spare
 	problems    problems
 	unled       outage         // of the catalogue, for leases
 	unkempt     outage         // and for the janitor
@@ -125,6 +126,9 @@ func (s *Server) open() (err error) {
 	s.metrics, err = newMetrics(s.options.Metrics, func() float64 { return float64(s.spool.Used()) })
 	if err != nil {
 		return storage.Errorf(storage.Internal, "The metrics of capture exist already. %w", err)
+	}
+	if s.spare, err = newSpare(s.options); err != nil {
+		return err
 	}
 	if err := s.configure(); err != nil {
 		return err
