@@ -30,6 +30,7 @@ type bench struct {
 	store   *moody
 	spool   string
 	ready   atomic.Int64 // how often Jobs was told
+	settled atomic.Int64
 	server  *capture.Server
 	options capture.Options
 }
@@ -53,6 +54,13 @@ func (b *bench) RecordingReady(context.Context, *storage.Tx, storage.Recording) 
 	b.ready.Add(1)
 	return nil
 }
+
+func (b *bench) RecordingSettled(context.Context, *storage.Tx, storage.Recording) error {
+	b.settled.Add(1)
+	return nil
+}
+
+func (b *bench) TakeArrived(context.Context, *storage.Tx, storage.Take) error { return nil }
 
 func newBench(t *testing.T, db *storage.DB, change func(*capture.Options)) *bench {
 	t.Helper()

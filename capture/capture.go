@@ -18,13 +18,19 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"backrow/storage"
+	"backrow/storage/ledger"
 	"backrow/storage/objects"
 )
 
-// Jobs is told of recordings that are complete, in the transaction that makes them so: that is
-// where the work on their renditions is queued.
+// Jobs is told of what there is to do, in the transaction that makes it so: that is where the work
+// is queued.
 type Jobs interface {
+	// RecordingReady: a recording has been stopped, and all that was received is stored.
 	RecordingReady(ctx context.Context, tx *storage.Tx, r storage.Recording) error
+	// RecordingSettled: no more is expected of it, and it has got more since it was ready.
+	RecordingSettled(ctx context.Context, tx *storage.Tx, r storage.Recording) error
+	// TakeArrived: all of a local take is there, and it cannot be shown as it was recorded.
+	TakeArrived(ctx context.Context, tx *storage.Tx, t storage.Take) error
 }
 
 // Options configure a Server. The zero values of the limits stand for the defaults named.
@@ -63,8 +69,34 @@ type Options struct {
 
 // Saved is what is durable of a recording.
 type Saved struct {
-	UntilMS  int64  // on the timeline: everything received before it is stored and catalogued
+	UntilMS  int64  // on the timeline: everything before it is stored, but for breaks shorter than 0.5 s
+	Reached  int64  // in ms: how far on the timeline anything is stored
 	LiveTake bool   // a take is being received, by whichever node
 	Pending  int    // segments received and not yet stored
 	Problem  string // a sentence for the person when something is in the way; otherwise empty
+	Settled  bool   // it has been stopped, and no better take is expected
+	Covered  int64  // in ms: how much of the timeline is stored
+	TaughtMS int64  // how long the lesson was by the page's clock; -1: it has not said
+}
+
+// View says which playlist of a recording is asked for.
+type View struct {
+	Source string // camera, screen; empty: the camera, or the screen where there is none
+	// Follow asks for the list that grew while it was recorded, whatever has become of it since: who
+	// follows a lesson is not shown other segments under the same numbers when it ends.
+	Follow bool
+}
+
+// Timeline says where what the playlists of a recording list lies on its timeline.
+type Timeline struct {
+	Recording storage.Recording
+	Main      string // the source that is shown when none is asked for
+	Sources   []SourceTimeline
+}
+
+// SourceTimeline is one source of a Timeline.
+type SourceTimeline struct {
+	Source   string // camera, screen
+	Spans    ledger.Spans
+	Expected ledger.Stretches // the gaps that may still be filled
 }

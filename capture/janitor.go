@@ -14,7 +14,7 @@ const (
 )
 
 // janitor finishes recordings that nobody finishes: those that a crash left between stop and
-// ready, and those of which no sign has come for a while. It goes by what it has seen itself since
+// ready or between ready and settled, and those of which no sign has come for a while. It goes by what it has seen itself since
 // the server was started, and not by the dates of the signs: the clock may have jumped, and when
 // the server was away for long the pages must have time to come back.
 type janitor struct {
@@ -33,7 +33,11 @@ func (j *janitor) run() {
 	ticker := time.NewTicker(min(patrol, s.options.Idle))
 	defer ticker.Stop()
 	for {
-		switch err := j.clean(); {
+		err := j.clean()
+		if err == nil {
+			err = s.settleLeft()
+		}
+		switch {
 		case err == nil:
 			s.unkempt.worked(s.node)
 		case s.ctx.Err() == nil:
@@ -93,6 +97,6 @@ func (j *janitor) look(recording storage.ID) (sign, error) {
 	}
 	s.options.Log.Info("capture: a recording that nobody stopped is finished",
 		"recording", recording, "quiet", now.Sub(have.since).Round(time.Second))
-	_, err = s.Stop(s.ctx, recording)
+	_, err = s.Stop(s.ctx, recording, -1)
 	return have, err
 }

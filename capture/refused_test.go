@@ -91,7 +91,7 @@ func TestRefused(t *testing.T) {
 	if err := b.server.EndSession(ctx, offer.Take, session.ID); storage.KindOf(err) != storage.NotFound {
 		t.Errorf("ended again: %v", err)
 	}
-	if _, err := b.server.Stop(ctx, storage.NewID()); storage.KindOf(err) != storage.NotFound {
+	if _, err := b.server.Stop(ctx, storage.NewID(), -1); storage.KindOf(err) != storage.NotFound {
 		t.Errorf("stop of nothing: %v", err)
 	}
 	if r := b.stop(recording); r.State != storage.StateReady { // it never had a frame

@@ -44,11 +44,13 @@ type Server struct {
 	metrics     *metrics
 	spare       *spare
 	problems    problems
-	unled       outage         // of the catalogue, for leases
-	unkempt     outage         // and for the janitor
-	undisked    outage         // of the spool
-	unkept      outage         // of everything: segments are lost
-	work        sync.WaitGroup // goroutines that are the server's own
+	covers      recent[coverage] // what is known to be stored, of recordings that are asked about
+	lists       recent[listed]   // the playlists of recordings that are being followed
+	unled       outage           // of the catalogue, for leases
+	unkempt     outage           // and for the janitor
+	undisked    outage           // of the spool
+	unkept      outage           // of everything: segments are lost
+	work        sync.WaitGroup   // goroutines that are the server's own
 	ctx         context.Context
 	cancel      context.CancelFunc
 
@@ -209,20 +211,6 @@ func (s *Server) configure() error {
 			"--media-advertise must list IP addresses. %w", err)
 	}
 	return nil
-}
-
-// Saved tells what is durable of a recording.
-func (s *Server) Saved(ctx context.Context, recording storage.ID) (Saved, error) {
-	r, err := s.options.Catalogue.Recording(ctx, recording)
-	if err != nil {
-		return Saved{}, err
-	}
-	elsewhere, err := s.leasedElsewhere(ctx, recording, map[storage.ID]sighting{})
-	if err != nil {
-		return Saved{}, err
-	}
-	return Saved{UntilMS: r.DurationMS, LiveTake: len(s.live(recording))+elsewhere > 0,
-		Pending: s.sender.pending(recording), Problem: s.problems.worst(recording)}, nil
 }
 
 // live lists the takes of a recording that are being received.

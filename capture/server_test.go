@@ -21,7 +21,7 @@ func TestLesson(t *testing.T) {
 		if saved, err := b.server.Saved(t.Context(), recording); err != nil || !saved.LiveTake || saved.UntilMS < 3000 {
 			t.Errorf("while recording: %+v, %v", saved, err)
 		}
-		if text, err := b.server.Playlist(t.Context(), recording); err != nil || !strings.Contains(text, "EVENT") {
+		if text, err := b.server.Playlist(t.Context(), recording, capture.View{}); err != nil || !strings.Contains(text, "EVENT") {
 			t.Errorf("while recording: %v\n%s", err, text)
 		}
 		r := b.stop(recording)
@@ -87,7 +87,7 @@ func TestKilled(t *testing.T) {
 		})
 		b.close(time.Millisecond)
 		sender.close()
-		if _, err := b.server.Playlist(t.Context(), recording); storage.KindOf(err) != storage.NotFound {
+		if _, err := b.server.Playlist(t.Context(), recording, capture.View{}); storage.KindOf(err) != storage.NotFound {
 			t.Errorf("a playlist of nothing: %v", err)
 		}
 		b.store.away.Store(false)
@@ -146,7 +146,7 @@ func TestStoppedWhileTheStoreIsAway(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	defer cancel()
 	// The request that stops it gives up; the recording does not.
-	_, err := b.server.Stop(ctx, recording)
+	_, err := b.server.Stop(ctx, recording, -1)
 	if state := b.state(recording); state != storage.StateFinishing {
 		t.Fatalf("it is %s: %v", state, err)
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"backrow/capture"
-	"backrow/capture/playlist"
 	"backrow/capture/whip"
 	"backrow/storage"
 )
@@ -16,13 +15,13 @@ import (
 type Capture interface {
 	whip.Publisher
 	Saved(ctx context.Context, recording storage.ID) (capture.Saved, error)
-	Stop(ctx context.Context, recording storage.ID) (storage.Recording, error)
+	Stop(ctx context.Context, recording storage.ID, taughtMS int64) (storage.Recording, error)
 	BeginLocal(ctx context.Context, t capture.LocalTake) (take storage.Take, made bool, err error)
 	PutBlob(ctx context.Context, b capture.LocalBlob) (made bool, err error)
 	Blobs(ctx context.Context, recording, take storage.ID) (storage.Held, error)
 	EndLocal(ctx context.Context, recording, take storage.ID, end capture.LocalEnd) (storage.Take, error)
-	Playlist(ctx context.Context, recording storage.ID) (string, error)
-	Spans(ctx context.Context, recording storage.ID) ([]playlist.Span, error)
+	Playlist(ctx context.Context, recording storage.ID, view capture.View) (string, error)
+	Timeline(ctx context.Context, recording storage.ID) (capture.Timeline, error)
 	Silence(take storage.ID) time.Duration
 }
 

@@ -154,7 +154,7 @@ func (l *encoderLesson) unmake(recording storage.ID) {
 
 // stop finishes a recording. When that fails, the recording finishes by itself later.
 func (l *encoderLesson) stop(ctx context.Context, recording storage.ID) {
-	if _, err := l.server.options.Capture.Stop(ctx, recording); err != nil {
+	if _, err := l.server.options.Capture.Stop(ctx, recording, -1); err != nil {
 		l.server.options.Log.Warn("an encoder's recording could not be stopped; it ends by itself",
 			"recording", recording, "error", err)
 	}
@@ -189,7 +189,7 @@ func (l *encoderLesson) EndSession(ctx context.Context, _ storage.ID, session st
 	}
 	// Its sender may have closed the connection before this came, and another node may serve it:
 	// stopping the recording ends it all the same.
-	_, err = l.server.options.Capture.Stop(ctx, take.RecordingID)
+	_, err = l.server.options.Capture.Stop(ctx, take.RecordingID, -1)
 	return err
 }
 

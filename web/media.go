@@ -10,13 +10,17 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
+	"backrow/capture"
+	"backrow/capture/cmaf"
 	"backrow/review/access"
 	"backrow/storage"
+	"backrow/storage/ledger"
 	"backrow/storage/objects"
 )
 
@@ -43,7 +47,11 @@ func (s *Server) playlist(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list, err := s.options.Capture.Playlist(r.Context(), id)
+	view, err := viewOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	list, err := s.options.Capture.Playlist(r.Context(), id, view)
 	if err != nil {
 		return err
 	}
@@ -54,6 +62,16 @@ func (s *Server) playlist(w http.ResponseWriter, r *http.Request) error {
 	h.Set("ETag", etag(hex.EncodeToString(sum[:])))
 	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(list))
 	return nil
+}
+
+// viewOf reads which playlist is asked for: source=camera|screen, follow=1.
+func viewOf(query url.Values) (capture.View, error) {
+	view := capture.View{Source: query.Get("source"), Follow: query.Get("follow") == "1"}
+	switch view.Source {
+	case "", ledger.Camera, ledger.Screen:
+		return view, nil
+	}
+	return capture.View{}, storage.Errorf(storage.Invalid, "The source is camera or screen.")
 }
 
 var (
@@ -86,11 +104,60 @@ func (s *Server) takeFile(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		stored.key, stored.bytes, stored.sha256 = found.ObjectKey, found.Bytes, found.SHA256
+		stored.key, stored.from, stored.bytes, stored.sha256 = found.ObjectKey, found.ObjectFrom,
+			found.Bytes, found.SHA256
+		if until := r.URL.Query().Get("until"); until != "" {
+			return s.segmentUntil(w, r, recording, found, stored, until)
+		}
 	} else {
 		return storage.Errorf(storage.NotFound, "There is nothing at this address.")
 	}
 	return s.serveObject(w, r, stored)
+}
+
+// mostTrimmed is the largest segment that is cut: more than ten seconds of anything that a browser
+// sends. Larger ones are served whole, which shows some frames twice.
+const mostTrimmed = 32 << 20
+
+// segmentUntil serves a segment without its end: what is shown at or after until, in ticks of the
+// take's media time, is left out.
+func (s *Server) segmentUntil(w http.ResponseWriter, r *http.Request, recording storage.ID,
+	segment storage.Segment, stored object, text string,
+) error {
+	ctx := r.Context()
+	ticks, err := strconv.ParseInt(text, 10, 64)
+	until := storage.Ticks(ticks)
+	switch {
+	case err != nil || until <= segment.Start:
+		return storage.Errorf(storage.Invalid, "Nothing of this segment is before that time.")
+	case until >= segment.Start+segment.Length || segment.Bytes > mostTrimmed:
+		return s.serveObject(w, r, stored)
+	}
+	found, err := s.options.Catalogue.Init(ctx, recording, segment.TakeID, segment.InitNumber)
+	if err != nil {
+		return err
+	}
+	init, err := s.readPart(ctx, object{key: found.ObjectKey, bytes: found.Bytes})
+	if err != nil {
+		return err
+	}
+	whole, err := s.readPart(ctx, stored)
+	if err != nil {
+		return err
+	}
+	short, err := cmaf.Trim(init, whole, until)
+	if err != nil {
+		// It can be shown all the same: some frames twice.
+		s.options.Log.WarnContext(ctx, "a segment cannot be cut; it is served whole",
+			"recording", recording, "take", segment.TakeID, "segment", segment.Number, "error", err)
+		short = whole
+	}
+	h := w.Header()
+	h.Set("Content-Type", stored.mediaType)
+	h.Set("Cache-Control", private)
+	h.Set("ETag", etag(fmt.Sprintf("%.20s-%d", stored.sha256, until)))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(short))
+	return nil
 }
 
 func (s *Server) rendition(w http.ResponseWriter, r *http.Request) error {
@@ -128,10 +195,10 @@ func (s *Server) serveRendition(w http.ResponseWriter, r *http.Request, kind sto
 		sha256: found.SHA256, mediaType: found.MediaType})
 }
 
-// object is a stored object as the catalogue knows it.
+// object is a stored object as the catalogue knows it, or a part of one.
 type object struct {
 	key, mediaType, sha256 string
-	bytes                  int64
+	from, bytes            int64
 }
 
 // mostRanges is how many parts of an object one request may name: players ask for one. Each costs a
@@ -144,7 +211,7 @@ func (s *Server) serveObject(w http.ResponseWriter, r *http.Request, o object) e
 	if strings.Count(r.Header.Get("Range"), ",") >= mostRanges {
 		r.Header.Del("Range") // RFC 9110, section 14.2: a server may answer with the whole
 	}
-	content := &objectReader{ctx: r.Context(), from: s.options.Objects, object: o}
+	content := &objectReader{ctx: r.Context(), store: s.options.Objects, object: o}
 	defer content.Close()
 	late := &lateWriter{ResponseWriter: w}
 	before := w.Header().Clone()
@@ -200,9 +267,9 @@ const window = 4 << 20
 // objectReader reads an object from any offset, a window at a time.
 type objectReader struct {
 	ctx     context.Context
-	from    objects.Getter
+	store   objects.Getter
 	object  object
-	offset  int64
+	offset  int64         // in the object
 	body    io.ReadCloser // at offset; nil: none is open
 	left    int64         // of the window
 	failure error
@@ -215,7 +282,7 @@ func (o *objectReader) Read(p []byte) (int, error) {
 	}
 	if o.body == nil {
 		length := min(window, o.object.bytes-o.offset)
-		body, _, err := o.from.Get(o.ctx, o.object.key, o.offset, length)
+		body, _, err := o.store.Get(o.ctx, o.object.key, o.object.from+o.offset, length)
 		if err != nil {
 			o.failure = err
 			return 0, err
@@ -280,6 +347,23 @@ func (s *Server) readObject(ctx context.Context, key string, limit int64) ([]byt
 	var out bytes.Buffer
 	_, err = io.Copy(&out, io.LimitReader(body, limit))
 	return out.Bytes(), err
+}
+
+// readPart reads all of o, which is at most mostTrimmed long.
+func (s *Server) readPart(ctx context.Context, o object) ([]byte, error) {
+	if o.bytes > mostTrimmed {
+		return nil, storage.Errorf(storage.TooLarge, "An object of %d bytes was not read.", o.bytes)
+	}
+	content := &objectReader{ctx: ctx, store: s.options.Objects, object: o}
+	defer content.Close()
+	data := make([]byte, o.bytes)
+	if _, err := io.ReadFull(content, data); err != nil {
+		if content.failure != nil {
+			err = content.failure
+		}
+		return nil, err
+	}
+	return data, nil
 }
 
 // attachment is a Content-Disposition that names a file after a title in any script (RFC 6266):

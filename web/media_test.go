@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"backrow/capture"
 	"backrow/storage"
 	"backrow/storage/objects"
 	"backrow/transcode"
@@ -43,7 +44,7 @@ func (s *shelf) Get(_ context.Context, key string, offset, length int64) (io.Rea
 // played is a capture whose playlists are ready.
 type played struct{ idle }
 
-func (played) Playlist(context.Context, storage.ID) (string, error) {
+func (played) Playlist(context.Context, storage.ID, capture.View) (string, error) {
 	return "#EXTM3U\n#EXT-X-VERSION:7\n", nil
 }
 

@@ -31,6 +31,9 @@ type Recording struct {
 	StartedAt  storage.Time  `json:"started_at"`
 	EndedAt    *storage.Time `json:"ended_at,omitempty"`
 	DurationMS int64         `json:"duration_ms" doc:"The length of what is stored of its timeline."`
+	TaughtMS   int64         `json:"taught_ms" doc:"How long the lesson was by the recorder's clock; -1: it has not said."`
+	CoveredMS  int64         `json:"covered_ms" doc:"How much of the timeline is stored, as of when it was stopped or a take was complete."`
+	Settled    bool          `json:"settled" doc:"It has been stopped, and no better take is expected of a laptop."`
 	Version    int64         `json:"version" doc:"To be named by edits."`
 }
 
@@ -38,6 +41,7 @@ func recordingOf(r storage.Recording) Recording {
 	out := Recording{
 		ID: r.ID, ProgramID: r.ProgramID, OwnerID: r.OwnerID, Title: r.Title, Class: r.Class,
 		State: string(r.State), StartedAt: r.StartedAt, DurationMS: r.DurationMS, Version: r.Version,
+		TaughtMS: r.TaughtMS, CoveredMS: r.CoveredMS, Settled: !r.SettledAt.IsZero(),
 	}
 	if !r.EndedAt.IsZero() {
 		out.EndedAt = &r.EndedAt
@@ -64,10 +68,19 @@ type RecordingEdit struct {
 
 // Saved says how far a recording is safe.
 type Saved struct {
-	UntilMS int64  `json:"until_ms" doc:"On the timeline: everything received before it is stored."`
-	Live    bool   `json:"live" doc:"A take is being received."`
-	Pending int    `json:"pending" doc:"Segments received and not yet stored."`
-	Problem string `json:"problem,omitempty" doc:"What is in the way, for the person."`
+	UntilMS   int64  `json:"until_ms" doc:"On the timeline: everything before it is stored, but for breaks shorter than 0.5 s."`
+	ReachedMS int64  `json:"reached_ms" doc:"How far on the timeline anything is stored."`
+	Live      bool   `json:"live" doc:"A take is being received."`
+	Pending   int    `json:"pending" doc:"Segments received and not yet stored."`
+	Problem   string `json:"problem,omitempty" doc:"What is in the way, for the person."`
+	Settled   bool   `json:"settled" doc:"It has been stopped, and no better take is expected of a laptop."`
+	CoveredMS int64  `json:"covered_ms" doc:"How much of the timeline is stored."`
+	TaughtMS  int64  `json:"taught_ms" doc:"How long the lesson was by the recorder's clock; -1: it has not said."`
+}
+
+// Finish is how a recorder ends a lesson.
+type Finish struct {
+	TaughtMS *int64 `json:"taught_ms,omitempty" doc:"How long the lesson was by the recorder's clock: at most a day."`
 }
 
 type (
@@ -270,7 +283,7 @@ func (s *Server) editRecording(ctx context.Context, in *editRecordingInput) (*re
 
 func (s *Server) deleteRecording(ctx context.Context, in *recordingInput) (*struct{}, error) {
 	v, _ := viewerOf(ctx)
-	if _, err := s.options.Capture.Stop(ctx, in.ID); err != nil {
+	if _, err := s.options.Capture.Stop(ctx, in.ID, -1); err != nil {
 		return nil, err
 	}
 	err := s.options.DB.InTx(ctx, func(tx *storage.Tx) error {
@@ -287,8 +300,20 @@ func (s *Server) deleteRecording(ctx context.Context, in *recordingInput) (*stru
 	return nil, err
 }
 
-func (s *Server) finishRecording(ctx context.Context, in *recordingInput) (*recordingOutput, error) {
-	r, err := s.options.Capture.Stop(ctx, in.ID)
+type finishInput struct {
+	RecordingPath
+	Body *Finish
+}
+
+func (s *Server) finishRecording(ctx context.Context, in *finishInput) (*recordingOutput, error) {
+	taught := int64(-1)
+	if in.Body != nil && in.Body.TaughtMS != nil {
+		taught = *in.Body.TaughtMS
+		if taught < 0 || taught > storage.MaxTimeline.Milliseconds() {
+			return nil, storage.Errorf(storage.Invalid, "A lesson is a day long at most.")
+		}
+	}
+	r, err := s.options.Capture.Stop(ctx, in.ID, taught)
 	if err != nil {
 		return nil, err
 	}
@@ -301,6 +326,8 @@ func (s *Server) savedRecording(ctx context.Context, in *recordingInput) (*struc
 		return nil, err
 	}
 	return &struct{ Body Saved }{Saved{
-		UntilMS: saved.UntilMS, Live: saved.LiveTake, Pending: saved.Pending, Problem: saved.Problem,
+		UntilMS: saved.UntilMS, ReachedMS: saved.Reached, Live: saved.LiveTake,
+		Pending: saved.Pending, Problem: saved.Problem,
+		Settled: saved.Settled, CoveredMS: saved.Covered, TaughtMS: saved.TaughtMS,
 	}}, nil
 }

@@ -25,11 +25,11 @@ type studio struct {
 
 func (s *studio) Saved(context.Context, storage.ID) (capture.Saved, error) { return s.saved, s.err }
 
-func (s *studio) Stop(ctx context.Context, id storage.ID) (storage.Recording, error) {
+func (s *studio) Stop(ctx context.Context, id storage.ID, taughtMS int64) (storage.Recording, error) {
 	if s.err != nil {
 		return storage.Recording{}, s.err
 	}
-	if err := s.catalogue.StopRecording(ctx, id, -1); err != nil {
+	if err := s.catalogue.StopRecording(ctx, id, taughtMS); err != nil {
 		return storage.Recording{}, err
 	}
 	if err := s.catalogue.FinishRecording(ctx, id, nil); err != nil {

@@ -76,6 +76,7 @@ type boot struct {
 	Renditions  []storage.RenditionKind `json:"renditions"`
 	Processing  Processing              `json:"processing"`
 	Spans       []Span                  `json:"spans"`
+	Expected    []Stretch               `json:"expected"`
 	Reviews     []Review                `json:"reviews"`
 	Shares      []Share                 `json:"shares"`
 	Members     []bootMember            `json:"members"`
@@ -199,9 +200,11 @@ func (s *Server) bootOf(ctx context.Context, v Viewer, recording storage.Recordi
 		return boot{}, err
 	}
 	b.Renditions = b.Processing.Renditions
-	if b.Spans, err = s.spansOf(ctx, id); err != nil {
+	timeline, err := s.timelineOf(ctx, id)
+	if err != nil {
 		return boot{}, err
 	}
+	b.Spans, b.Expected = timeline.Spans, timeline.Expected
 	reviews, err := s.options.Review.Reviews(ctx, id)
 	if err != nil {
 		return boot{}, err

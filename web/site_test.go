@@ -327,7 +327,7 @@ func (idle) Saved(context.Context, storage.ID) (capture.Saved, error) {
 	return capture.Saved{}, errIdle()
 }
 
-func (idle) Stop(context.Context, storage.ID) (storage.Recording, error) {
+func (idle) Stop(context.Context, storage.ID, int64) (storage.Recording, error) {
 	return storage.Recording{}, errIdle()
 }
 
@@ -345,7 +345,7 @@ func (idle) EndLocal(context.Context, storage.ID, storage.ID, capture.LocalEnd) 
 	return storage.Take{}, errIdle()
 }
 
-func (idle) Playlist(context.Context, storage.ID) (string, error) { return "", errIdle() }
+func (idle) Playlist(context.Context, storage.ID, capture.View) (string, error) { return "", errIdle() }
 
 func (idle) Progress(context.Context, storage.ID) (transcode.Progress, error) {
 	return transcode.Progress{}, errIdle()

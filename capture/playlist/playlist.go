@@ -1,13 +1,13 @@
-// Package playlist writes HLS media playlists (RFC 8216) of recordings from what the catalogue
-// knows of their takes. It is arithmetic and text; it reads nothing.
+// Package playlist writes HLS media playlists (RFC 8216) of what a ledger.Cover shows. It is text;
+// it decides nothing and reads nothing.
 //
-// A playlist lists segments in the order of the recording's timeline. Between takes, at a new init
-// segment and at a gap there is a discontinuity with the date and time of what follows, by which a
-// player's clock is brought to the timeline: the time since the first line's date is the timeline's
-// time. Where takes overlap, what came first is kept.
+// A playlist lists the cover's pieces in their order. Between runs there is a discontinuity with the
+// date and time of what follows, by which a player's clock is brought to the timeline: the time
+// since the first line's date is the timeline's time. A segment that is to end early is asked for
+// with the media time that it is shown until, in 1/90000 s: takes/T/N.m4s?until=U.
 //
-// Most players close gaps up: their clock begins at 0 and only counts what is listed. Spans say
-// where on the timeline each stretch of that clock lies.
+// Most players close gaps up: their clock begins at 0 and only counts what is listed, as
+// ledger.Spans say.
 package playlist
 
 import (
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"backrow/storage"
+	"backrow/storage/ledger"
 )
 
 // Type is the promise that a playlist makes.
@@ -27,27 +28,26 @@ const (
 	VOD   Type = "VOD"   // it is complete
 )
 
-// Part is a take with its segments, in order.
-type Part struct {
-	Take     storage.Take
-	Segments []storage.Segment
-}
+const (
+	// target is the least EXT-X-TARGETDURATION. It should not change while a playlist grows (section
+	// 6.2.1), so it leaves room for segments that are longer than the usual 2 s; players ask for the
+	// playlist anew that often, and hls.js stays at least that far behind its end.
+	target = 3
+	// behind is how far behind its end a growing playlist is followed, in seconds: two segments and
+	// a little. Players would stay three targets behind, which is for broadcasts over worse roads.
+	behind = 4.5
+)
 
-// target is the least EXT-X-TARGETDURATION. It must not change while a playlist grows (section
-// 6.2.1), so it leaves room for segments that are longer than the usual 2 s.
-const target = 4
-
-// Write writes the playlist of parts, which are in the order of their offsets. It is empty when
-// there are no segments.
-func Write(kind Type, parts []Part) string {
-	runs := lay(parts)
+// Write writes the playlist of a cover. It is empty when the cover is.
+func Write(kind Type, cover ledger.Cover) string {
+	runs := cover.Runs()
 	if len(runs) == 0 {
 		return ""
 	}
 	var longest storage.Ticks
 	for _, r := range runs {
-		for i := range r.segments {
-			longest = max(longest, r.length(i))
+		for i := range r.Pieces {
+			longest = max(longest, length(r, i))
 		}
 	}
 	var out strings.Builder
@@ -56,21 +56,29 @@ func Write(kind Type, parts []Part) string {
 	fmt.Fprintf(&out, "#EXT-X-TARGETDURATION:%d\n",
 		max(target, int64(longest+storage.TicksPerSecond/2)/storage.TicksPerSecond))
 	fmt.Fprintf(&out, "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:%s\n", kind)
-	zero := runs[0].take.StartedAt.Add(-time.Duration(runs[0].take.OffsetMS) * time.Millisecond)
+	if kind == Event {
+		fmt.Fprintf(&out, "#EXT-X-START:TIME-OFFSET=-%.1f\n", behind)
+	}
+	first := runs[0].Take
+	zero := first.StartedAt.Add(-time.Duration(first.OffsetMS) * time.Millisecond)
 	for i, r := range runs {
 		if i > 0 {
 			out.WriteString("#EXT-X-DISCONTINUITY\n")
 		}
-		at := zero.Add(r.begin().Duration())
+		at := zero.Add(r.Begin().Duration())
 		fmt.Fprintf(&out, "#EXT-X-PROGRAM-DATE-TIME:%s\n", at.UTC().Format("2006-01-02T15:04:05.000Z"))
-		if i == 0 || r.init() != runs[i-1].init() {
-			fmt.Fprintf(&out, "#EXT-X-MAP:URI=\"%s\"\n", r.init())
+		if i == 0 || mapOf(r) != mapOf(runs[i-1]) {
+			fmt.Fprintf(&out, "#EXT-X-MAP:URI=\"%s\"\n", mapOf(r))
 		}
-		for n, s := range r.segments {
+		for n, p := range r.Pieces {
 			// Differences of rounded ends, so that roundings do not add up over a lesson.
-			length := micros(s.Start+r.length(n)) - micros(s.Start)
-			fmt.Fprintf(&out, "#EXTINF:%d.%06d,\ntakes/%s/%d.m4s\n",
-				length/1e6, length%1e6, r.take.ID, s.Number)
+			length := micros(r.Until(n)) - micros(p.Segment.Start)
+			fmt.Fprintf(&out, "#EXTINF:%d.%06d,\ntakes/%s/%d.m4s",
+				length/1e6, length%1e6, p.Take.ID, p.Segment.Number)
+			if r.Cut(n) {
+				fmt.Fprintf(&out, "?until=%d", p.Until)
+			}
+			out.WriteByte('\n')
 		}
 	}
 	if kind == VOD {
@@ -78,6 +86,12 @@ func Write(kind Type, parts []Part) string {
 	}
 	return out.String()
 }
+
+// mapOf is the URI of a run's init segment.
+func mapOf(r ledger.Run) string { return fmt.Sprintf("takes/%s/init-%d.mp4", r.Take.ID, r.Init) }
+
+// length is how long piece i of a run is shown.
+func length(r ledger.Run, i int) storage.Ticks { return r.Until(i) - r.Pieces[i].Segment.Start }
 
 // micros is t in microseconds, rounded to the nearest.
 func micros(t storage.Ticks) int64 { return (int64(t)*100 + 4) / 9 }

@@ -117,7 +117,7 @@ func (s *stage) record(ctx context.Context, ffmpeg string) (sent encoder.Sent, e
 			"not even from this machine: look at its firewall and at --media-ip and --media-advertise. %w", err)
 	}
 	sent = e.Send(ctx, rehearsal)
-	_, err = s.capture.Stop(ctx, s.recording)
+	_, err = s.capture.Stop(ctx, s.recording, -1)
 	return sent, err
 }
 

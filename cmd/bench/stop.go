@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"backrow/capture"
 	"backrow/storage"
 	"backrow/storage/objects"
 )
@@ -110,10 +111,10 @@ func (r *recorder) synthesize(ctx context.Context, length time.Duration) (storag
 
 // stopAndSee does what the page and the player do, without them.
 func (r *recorder) stopAndSee(ctx context.Context, recording storage.ID) error {
-	if _, err := r.Stop(ctx, recording); err != nil {
+	if _, err := r.Stop(ctx, recording, -1); err != nil {
 		return err
 	}
-	list, err := r.Playlist(ctx, recording)
+	list, err := r.Playlist(ctx, recording, capture.View{})
 	if err != nil {
 		return err
 	}
