@@ -76,7 +76,7 @@ export class Sender {
   #holding = false; // this page is the one that sends
   #wake: () => void = () => undefined;
 
-  constructor(private readonly outside: SenderOutside = senderOutside()) {}
+  constructor(readonly outside: SenderOutside = senderOutside()) {}
 
   /** Those that are being sent or wait, and those that this sender has finished. */
   get lessons(): ReadonlySignal<readonly Sending[]> {
