@@ -150,7 +150,7 @@ func (b *bench) publishOn(recording storage.ID, l line, offer whip.Offer,
 func (b *bench) stop(recording storage.ID) storage.Recording {
 	b.t.Helper()
 	begun := time.Now()
-	r, err := b.server.Stop(b.t.Context(), recording)
+	r, err := b.server.Stop(b.t.Context(), recording, -1)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ type stored struct {
 // read follows the playlist as a player does.
 func (b *bench) read(recording storage.ID) stored {
 	b.t.Helper()
-	text, err := b.server.Playlist(b.t.Context(), recording)
+	text, err := b.server.Playlist(b.t.Context(), recording, capture.View{})
 	if err != nil {
 		b.t.Fatal(err)
 	}
