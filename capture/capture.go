@@ -58,6 +58,11 @@ type Options struct {
 	Idle          time.Duration // after this long without a take an open recording is finished; 15 min
 	KeepLive      time.Duration // of a settled recording, live takes beside complete local ones; 24 h; negative: for ever
 
+	BlobBytes   int64         // the largest blob of a local take; 8 MiB
+	BlobUploads int           // blobs of one recording that may come in at once; 8
+	BlobMemory  int64         // what all blobs that come in at once may hold; 64 MiB
+	BlobTimeout time.Duration // for store and database to take a blob that has come; 30 s
+
 	// Net is the network; nil is the machine's own. Tests give a virtual one (pion vnet).
 	Net transport.Net
 	// Wall is the wall clock, by which things are dated; nil is the machine's. Nothing is decided by

@@ -43,6 +43,7 @@ type Server struct {
 	sender      *sender
 	metrics     *metrics
 	spare       *spare
+	locals      *locals
 	problems    problems
 	covers      recent[coverage] // what is known to be stored, of recordings that are asked about
 	lists       recent[listed]   // the playlists of recordings that are being followed
@@ -99,6 +100,7 @@ func (o Options) withDefaults() Options {
 	if o.SpoolBytes <= 0 {
 		o.SpoolBytes = defaultSpool
 	}
+	o.completeBlobs()
 	if o.MaxStreams <= 0 {
 		o.MaxStreams = defaultStreams
 	}
@@ -130,6 +132,9 @@ func (s *Server) open() (err error) {
 		return storage.Errorf(storage.Internal, "The metrics of capture exist already. %w", err)
 	}
 	if s.spare, err = newSpare(s.options); err != nil {
+		return err
+	}
+	if s.locals, err = newLocals(s.options); err != nil {
 		return err
 	}
 	if err := s.configure(); err != nil {
