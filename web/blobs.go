@@ -183,20 +183,14 @@ func (s *Server) makeCaptureToken(ctx context.Context, in *recordingInput) (*str
 
 // putBlob takes one blob. What can be refused without its body is refused before it is read.
 func (s *Server) putBlob(w http.ResponseWriter, r *http.Request) error {
-	b, err := s.blobOf(r)
-	if err != nil {
-		return err
-	}
 	body := &pacedBody{body: r.Body, control: http.NewResponseController(w), begun: time.Now(),
 		rate: s.options.BlobRate, grace: s.options.BlobGrace}
-	b.Body = body
-	made, err := s.options.Capture.PutBlob(r.Context(), b)
-	switch {
-	case err != nil && body.failed != nil:
-		return unread(err)
-	case storage.KindOf(err) == storage.Invalid:
-		return &statusError{http.StatusBadRequest, err}
-	case err != nil:
+	made, err := s.takeBlob(r, body)
+	if err != nil {
+		body.passOver(w, r.ContentLength)
+		if storage.KindOf(err) == storage.TooMany {
+			w.Header().Set("Retry-After", soon)
+		}
 		return err
 	}
 	status := http.StatusOK
@@ -206,6 +200,25 @@ func (s *Server) putBlob(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	return nil
+}
+
+// soon is when places for blobs may be free again, in seconds.
+const soon = "2"
+
+func (s *Server) takeBlob(r *http.Request, body *pacedBody) (made bool, err error) {
+	b, err := s.blobOf(r)
+	if err != nil {
+		return false, err
+	}
+	b.Body = body
+	made, err = s.options.Capture.PutBlob(r.Context(), b)
+	switch {
+	case err != nil && body.failed != nil:
+		return false, unread(err)
+	case storage.KindOf(err) == storage.Invalid:
+		return false, &statusError{http.StatusBadRequest, err}
+	}
+	return made, err
 }
 
 // blobOf reads what a request says of its blob before the body.
@@ -275,6 +288,20 @@ func (p *pacedBody) Read(b []byte) (int, error) {
 		p.failed = err
 	}
 	return n, err
+}
+
+// passedOver is the most of a refused body that is read all the same: a browser that is still
+// sending when the connection ends does not get to see the answer.
+const passedOver = 16 << 20
+
+// passOver reads what is left of a refused body, at its own pace, or has the connection closed.
+func (p *pacedBody) passOver(w http.ResponseWriter, length int64) {
+	if p.failed == nil && length >= 0 && length <= passedOver {
+		io.Copy(io.Discard, p) //nolint:errcheck // it has been refused
+	}
+	if p.failed != nil || p.read < length || length < 0 {
+		w.Header().Set("Connection", "close")
+	}
 }
 
 // unread says why a body could not be read: it came too slowly, or its sender went away.

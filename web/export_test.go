@@ -16,3 +16,6 @@ func (t Throttle) Spend(key string, allowed int) error { return t.spend(key, all
 
 // Refund is refund, for the tests.
 func (t Throttle) Refund(key string) { t.refund(key) }
+
+// ContentDigest is contentDigest, for the tests.
+var ContentDigest = contentDigest

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"backrow/annotate"
 	"backrow/review"
@@ -222,6 +223,68 @@ func TestPermissions(t *testing.T) {
 			}
 		}
 	}
+}
+
+// tokenOpens are the routes that a capture token opens, of the recording that it is for.
+var tokenOpens = []string{
+	"PUT /api/recordings/{id}/takes/{take}",
+	"PUT /api/recordings/{id}/takes/{take}/blobs/{number}",
+	"GET /api/recordings/{id}/takes/{take}/blobs",
+	"POST /api/recordings/{id}/takes/{take}/end",
+	"GET /api/recordings/{id}/saved",
+	"POST /api/recordings/{id}/finish",
+	"POST /api/recordings/{id}/takes/{take}/whip",
+	"OPTIONS /api/recordings/{id}/takes/{take}/whip",
+	"PATCH /api/recordings/{id}/takes/{take}/whip/{session}",
+	"DELETE /api/recordings/{id}/takes/{take}/whip/{session}",
+	"OPTIONS /api/recordings/{id}/takes/{take}/whip/{session}",
+}
+
+// TestTokenPermissions asks every route with each sort of capture token and no session. The columns
+// are the recording's own token, that of another recording of the same person, one that has
+// expired, one that was revoked, a guess; then its own again when its owner has been switched off,
+// and when the recording has been deleted. To any other route a token is nobody.
+func TestTokenPermissions(t *testing.T) {
+	st := newSite(t)
+	w := &world{st: st, target: st.target()}
+	w.renew(t)
+	ctx, catalogue := t.Context(), storage.NewCatalogue(st.db)
+	token := func(recording storage.ID, age time.Duration) string {
+		made, err := catalogue.NewCaptureToken(ctx, recording, st.id("owner"), time.Now().Add(-age))
+		check(t, err)
+		return made.Secret
+	}
+	gone := token(w.recording, 0)
+	check(t, catalogue.RevokeCaptureTokens(ctx, w.recording))
+	own := token(w.recording, 0)
+	ask := func(column, token string, opened rune) {
+		b := st.withToken(token)
+		for _, row := range st.server.Routes() {
+			want := rune(permissions[row][0]) // nobody's
+			if slices.Contains(tokenOpens, row) {
+				want = opened
+			}
+			method, pattern, _ := strings.Cut(row, " ")
+			mediaType, body := "", ""
+			if method != http.MethodGet {
+				mediaType, body = "application/json", "{}"
+			}
+			got := b.send(method, w.path(t, pattern), mediaType, body)
+			if cell := outcome(st, got); cell != want {
+				t.Errorf("%s with a token, %s: %c (%d), want %c", row, column, cell, got.StatusCode, want)
+			}
+		}
+	}
+	ask("its own", own, in)
+	ask("another recording's", token(st.recording("Decimals"), 0), signIn)
+	ask("expired", token(w.recording, 61*24*time.Hour), signIn)
+	ask("revoked", gone, signIn)
+	ask("guessed", "brt_"+strings.Repeat("A", 43), signIn)
+	check(t, st.review.Disable(ctx, st.id("founder"), st.id("owner")))
+	ask("of an owner who is switched off", own, signIn)
+	check(t, st.review.Enable(ctx, st.id("founder"), st.id("owner")))
+	check(t, st.db.InTx(ctx, func(tx *storage.Tx) error { return catalogue.DeleteRecording(ctx, tx, w.recording) }))
+	ask("of a recording that was deleted", own, secret)
 }
 
 func last(row string) int {
