@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -33,12 +34,17 @@ type bench struct {
 	settled atomic.Int64
 	server  *capture.Server
 	options capture.Options
+	last    storage.ID // the recording made last
+
+	logged sync.Mutex
+	lines  []string // of the log; guarded by logged
 }
 
 // moody is a store that can be away.
 type moody struct {
 	objects.Store
-	away atomic.Bool
+	away  atomic.Bool
+	hangs atomic.Bool // a Put ends only with its context
 }
 
 func (m *moody) Put(ctx context.Context, key string, body io.ReadSeeker, size int64,
@@ -46,6 +52,10 @@ func (m *moody) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 ) error {
 	if m.away.Load() {
 		return storage.Errorf(storage.Unavailable, "The store does not answer.")
+	}
+	if m.hangs.Load() {
+		<-ctx.Done()
+		return ctx.Err()
 	}
 	return m.Store.Put(ctx, key, body, size, o)
 }
@@ -79,7 +89,7 @@ func benchOn(t *testing.T, db *storage.DB, store objects.Store, change func(*cap
 		store: &moody{Store: store}}
 	b.options = capture.Options{Catalogue: b.cat, Objects: b.store, Jobs: b, Spool: b.spool,
 		ListenIPs: []string{"127.0.0.1"},
-		Log:       slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelInfo}))}
+		Log:       slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{Level: slog.LevelInfo}))}
 	if change != nil {
 		change(&b.options)
 	}
@@ -88,11 +98,25 @@ func benchOn(t *testing.T, db *storage.DB, store objects.Store, change func(*cap
 	return b
 }
 
-type testWriter struct{ t *testing.T }
+// Write takes a line of the server's log.
+func (b *bench) Write(line []byte) (int, error) {
+	b.t.Log(strings.TrimSpace(string(line)))
+	b.logged.Lock()
+	defer b.logged.Unlock()
+	b.lines = append(b.lines, string(line))
+	return len(line), nil
+}
 
-func (w testWriter) Write(p []byte) (int, error) {
-	w.t.Log(strings.TrimSpace(string(p)))
-	return len(p), nil
+// said counts the lines of the log that hold a text.
+func (b *bench) said(text string) (n int) {
+	b.logged.Lock()
+	defer b.logged.Unlock()
+	for _, line := range b.lines {
+		if strings.Contains(line, text) {
+			n++
+		}
+	}
+	return n
 }
 
 func (b *bench) open() {
@@ -123,6 +147,7 @@ func (b *bench) recording() storage.ID {
 	}); err != nil {
 		b.t.Fatal(err)
 	}
+	b.last = r.ID
 	return r.ID
 }
 

@@ -69,7 +69,7 @@ type Options struct {
 	// it but whether another node's lease is over, and not that alone. Tests give one that jumps.
 	Wall func() time.Time
 
-	terms terms // of leases; zero: the usual ones
+	terms terms // zero: the usual ones
 }
 
 // Saved is what is durable of a recording.

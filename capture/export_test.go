@@ -3,6 +3,9 @@ package capture
 import (
 	"time"
 
+	"backrow/capture/cmaf"
+	"backrow/capture/depacket"
+	"backrow/capture/segmenter"
 	"backrow/storage"
 )
 
@@ -12,10 +15,32 @@ func Negotiate(offer string) (video, audio string, err error) {
 	return string(a.video), string(a.audio), err
 }
 
-// Hasten makes the leases of a server shorter than people have patience for, by a factor of 15.
+// Hasten makes leases and retries of a server some 15 times shorter than people have patience for.
 func (o *Options) Hasten() {
 	o.terms = terms{lease: 2 * time.Second, renew: 600 * time.Millisecond, grace: 4 * time.Second,
-		look: 100 * time.Millisecond}
+		look: 100 * time.Millisecond, attempt: time.Second, retry: time.Second, memory: 16 << 20}
+}
+
+// Cramp bounds what a take may have in memory, in bytes.
+func (o *Options) Cramp(memory int) { o.terms.memory = memory }
+
+// Feed gives the server n segments of size bytes of a take, as if they had been received, and
+// returns when they are in the spool.
+func (s *Server) Feed(recording, take storage.ID, n, size int) {
+	k := newKeeper(s, recording, take, s.options.Log)
+	format := depacket.Format{Codec: depacket.VP9, Width: 64, Height: 64, BitDepth: 8, Chroma: 1}
+	for i := range n {
+		const length = 2 * storage.TicksPerSecond
+		at := storage.Ticks(i * length)
+		segment := segmenter.Segment{Start: at, Length: length, Tracks: cmaf.Tracks{Video: format},
+			Video: cmaf.Run{Start: int64(at), Samples: []cmaf.Sample{
+				{Duration: length, Key: true, Data: make([]byte, size)}}}}
+		for k.waiting.Load() > 0 {
+			time.Sleep(time.Millisecond)
+		}
+		k.keep(segment)
+	}
+	k.close()
 }
 
 // Node is the name of a server's node.

@@ -17,11 +17,10 @@ import (
 )
 
 // What a take may hold in memory when disk and store do not take it: queue is how many segments
-// may wait for the disk, about a minute, and memory how many bytes may wait for it, or for the
+// may wait for the disk, about a minute; terms.memory how many bytes may wait for it, or for the
 // store without a place on the disk: a minute of 2.2 Mbit/s. memoryAll is for all takes together.
 const (
 	queue     = 32
-	memory    = 16 << 20
 	memoryAll = 512 << 20
 )
 
@@ -54,7 +53,7 @@ func newKeeper(s *Server, recording, take storage.ID, log *slog.Logger) *keeper 
 // keep takes a segment. It never waits, and is for one goroutine at a time.
 func (k *keeper) keep(segment segmenter.Segment) {
 	size := int64(sizeOf(segment))
-	if have := k.waiting.Load(); have == 0 || have+size <= memory {
+	if have := k.waiting.Load(); have == 0 || have+size <= int64(k.server.options.terms.memory) {
 		select {
 		case k.segments <- segment:
 			k.waiting.Add(size)
@@ -163,7 +162,8 @@ func (k *keeper) add(item spool.Item, data []byte) {
 	}
 	k.server.problems.set(k.recording, problemDisk, spoolProblem(err))
 	k.server.undisked.failed(k.take, err)
-	if own, all := k.server.sender.unspooled(k.take); own+len(data) > memory || all+len(data) > memoryAll {
+	own, all := k.server.sender.unspooled(k.take)
+	if own+len(data) > k.server.options.terms.memory || all+len(data) > memoryAll {
 		k.lose(fmt.Errorf("neither the disk nor the store takes it: %w", err))
 		return
 	}

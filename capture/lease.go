@@ -12,17 +12,6 @@ import (
 	"backrow/storage"
 )
 
-// terms are the times of leases. Tests have shorter ones.
-type terms struct {
-	lease time.Duration // how long a node is believed to serve a take after it last said so
-	renew time.Duration // how often it says so
-	grace time.Duration // after the end of a lease, until any node calls the take ended
-	look  time.Duration // how often a node looks whether its takes are to end
-}
-
-var usualTerms = terms{lease: 30 * time.Second, renew: 10 * time.Second, grace: time.Minute,
-	look: time.Second}
-
 const (
 	// leaseTime bounds the queries of one round.
 	leaseTime = 10 * time.Second
@@ -140,8 +129,9 @@ func (s *Server) heed() error {
 	return nil
 }
 
-// delivered is told when nothing of a take waits to be stored any more.
-func (s *Server) delivered(take storage.ID) {
+// delivered is told when nothing of a take waits to be stored any more. What came late, because
+// this node was away when the recording was made ready, is taken into account.
+func (s *Server) delivered(recording, take storage.ID) {
 	if s.take(take) != nil || s.sender.waits(take) {
 		return
 	}
@@ -150,6 +140,10 @@ func (s *Server) delivered(take storage.ID) {
 	if err := s.options.Catalogue.ReleaseLease(ctx, s.node, take); err != nil && s.ctx.Err() == nil {
 		// It runs out by itself.
 		s.options.Log.Debug("capture: a lease could not be given back", "take", take, "error", err)
+	}
+	r, err := s.options.Catalogue.Recording(ctx, recording)
+	if err == nil && r.State == storage.StateReady {
+		s.looked(ctx, recording)
 	}
 }
 

@@ -119,6 +119,10 @@ func TestNodeDies(t *testing.T) {
 		if want := first.frames + second.frames; len(s.numbers) != want {
 			t.Errorf("%d frames, want %d", len(s.numbers), want)
 		}
+		a.eventually("what came late is taken into account, and worked on", 10*time.Second, func() bool {
+			r, err := a.cat.Recording(t.Context(), recording)
+			return err == nil && r.CoveredMS > 3900 && !r.SettledAt.IsZero() && a.settled.Load() == 1
+		})
 		takes, err := a.cat.Takes(t.Context(), recording)
 		if err != nil || len(takes) != 2 || takes[0].OffsetMS >= takes[1].OffsetMS {
 			t.Fatalf("takes: %+v, %v", takes, err)

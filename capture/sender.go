@@ -16,11 +16,9 @@ import (
 )
 
 const (
-	// Retries of a segment that the store or the database does not take.
+	// retryFirst is the pause after the first try of a segment that the store or the database does
+	// not take. It doubles with each.
 	retryFirst = 200 * time.Millisecond
-	retryLast  = 15 * time.Second
-	// attempt bounds one try: a store that hangs is a store that is away.
-	attempt = 30 * time.Second
 	// atOnce is how many takes store a segment at the same moment.
 	atOnce = 8
 	// kept is how many segments of a take wait in memory; what is behind them is read from the
@@ -37,8 +35,9 @@ type sender struct {
 	problems  *problems
 	metrics   *metrics
 	log       *slog.Logger
-	away      outage                // of store or database
-	delivered func(take storage.ID) // is told when a take's line is empty
+	away      outage                           // of store or database
+	delivered func(recording, take storage.ID) // is told when a take's line is empty
+	terms     terms
 	slots     chan struct{}
 	ctx       context.Context
 	stop      context.CancelFunc
@@ -62,7 +61,7 @@ func newSender(s *Server) *sender {
 	ctx, stop := context.WithCancel(context.Background())
 	return &sender{spool: s.spool, objects: s.options.Objects, catalogue: s.options.Catalogue,
 		problems: &s.problems, metrics: s.metrics, log: s.options.Log, ctx: ctx, stop: stop,
-		delivered: s.delivered,
+		delivered: s.delivered, terms: s.options.terms,
 		away: outage{log: s.options.Log, level: slog.LevelWarn,
 			begins: "capture: segments cannot be stored; they are kept here and tried again",
 			end:    "capture: segments are stored again"},
@@ -205,7 +204,7 @@ func (s *sender) run(take storage.ID) {
 			delete(s.lines, take)
 			s.mu.Unlock()
 			s.away.worked(take)
-			s.delivered(take)
+			s.delivered(p.item.Recording, take)
 			return
 		}
 		s.lines[take] = line
@@ -217,7 +216,7 @@ func (s *sender) run(take storage.ID) {
 func (s *sender) deliver(p *parcel) bool {
 	take := p.item.Take()
 	log := s.log.With("recording", p.item.Recording, "take", take, "order", p.item.Order)
-	for pause := retryFirst; ; pause = min(2*pause, retryLast) {
+	for pause := retryFirst; ; pause = min(2*pause, s.terms.retry) {
 		err := s.try(p)
 		if err == nil {
 			s.problems.clear(p.item.Recording, problemStore)
@@ -285,7 +284,7 @@ func (s *sender) try(p *parcel) error {
 			return storage.Errorf(storage.Unavailable, "The spool cannot be read. %w", err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, attempt)
+	ctx, cancel := context.WithTimeout(s.ctx, s.terms.attempt)
 	defer cancel()
 	begun := time.Now()
 	var err error

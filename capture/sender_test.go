@@ -142,6 +142,10 @@ type browser struct {
 	from       int                        // the number of the first frame
 	frames     int                        // sent
 	packets    int
+	videoSeq   rtp.Sequencer // nil: nothing has been sent
+	audioSeq   rtp.Sequencer
+	videoBase  uint32
+	audioBase  uint32
 	videoBegan time.Time
 	audioBegan time.Time
 	work       sync.WaitGroup
@@ -299,11 +303,12 @@ func (b *browser) send(ctx context.Context, length, late time.Duration) {
 }
 
 func (b *browser) sendVideo(ctx context.Context, units [][][]byte, length time.Duration) {
-	sequencer := rtp.NewRandomSequencer()
 	payloader := &codecs.H264Payloader{}
-	base := rand.Uint32()
 	begun := time.Now()
-	b.videoBegan = begun
+	if b.videoSeq == nil {
+		b.videoSeq, b.videoBase, b.videoBegan = rtp.NewRandomSequencer(), rand.Uint32(), begun
+	}
+	sequencer, base := b.videoSeq, b.videoBase+clockTime(begun.Sub(b.videoBegan), 90)
 	next := 0
 	for n := 0; ; n++ {
 		at := time.Duration(n) * time.Second / 30
@@ -330,10 +335,11 @@ func (b *browser) sendVideo(ctx context.Context, units [][][]byte, length time.D
 }
 
 func (b *browser) sendAudio(ctx context.Context, length time.Duration) {
-	sequencer := rtp.NewRandomSequencer()
-	base := rand.Uint32()
 	begun := time.Now()
-	b.audioBegan = begun
+	if b.audioSeq == nil {
+		b.audioSeq, b.audioBase, b.audioBegan = rtp.NewRandomSequencer(), rand.Uint32(), begun
+	}
+	sequencer, base := b.audioSeq, b.audioBase+clockTime(begun.Sub(b.audioBegan), 48)
 	for n := 0; ; n++ {
 		at := time.Duration(n) * 20 * time.Millisecond
 		if at >= length || !until(ctx, begun.Add(at)) {
@@ -345,6 +351,11 @@ func (b *browser) sendAudio(ctx context.Context, length time.Duration) {
 			SequenceNumber: sequencer.NextSequenceNumber(),
 			Timestamp:      base + uint32(n*960)}, Payload: packet})
 	}
+}
+
+// clockTime is a time in RTP's units, of which there are so many in a millisecond.
+func clockTime(since time.Duration, rate int64) uint32 {
+	return uint32(since.Microseconds() * rate / 1000)
 }
 
 // until waits for a moment; false when ctx ends first. Media has its own time: this is no waiting

@@ -283,7 +283,7 @@ func (t *take) end(reason string, wait bool) {
 			// The end of the recording ends what takes are open.
 			t.log.Warn("capture: the end of a take could not be noted", "error", err)
 		}
-		t.server.delivered(t.id)
+		t.server.delivered(t.recording, t.id)
 		t.summary(reason)
 		close(t.ended)
 	})
