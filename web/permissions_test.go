@@ -147,6 +147,7 @@ var permissions = map[string]string{
 	"POST /recordings/{id}/shares":                             "L0+-000",
 	"POST /recordings/{id}/shares/{user}/remove":               "L0+-000",
 	"POST /api/recordings/{id}/reviews":                        "L0+-000",
+	"POST /recordings/{id}/delete":                             "L0+-000",
 	"POST /recordings/{id}/reviews":                            "L0+-000",
 	"POST /api/recordings/{id}/reviews/{review}/answer":        "L0+-000",
 

@@ -282,22 +282,27 @@ func (s *Server) editRecording(ctx context.Context, in *editRecordingInput) (*re
 }
 
 func (s *Server) deleteRecording(ctx context.Context, in *recordingInput) (*struct{}, error) {
+	return nil, s.forgetRecording(ctx, in.ID)
+}
+
+// forgetRecording stops a recording and hides it from everyone.
+func (s *Server) forgetRecording(ctx context.Context, id storage.ID) error {
 	v, _ := viewerOf(ctx)
-	if _, err := s.options.Capture.Stop(ctx, in.ID, -1); err != nil {
-		return nil, err
+	if _, err := s.options.Capture.Stop(ctx, id, -1); err != nil {
+		return err
 	}
 	err := s.options.DB.InTx(ctx, func(tx *storage.Tx) error {
-		if err := s.options.Catalogue.DeleteRecording(ctx, tx, in.ID); err != nil {
+		if err := s.options.Catalogue.DeleteRecording(ctx, tx, id); err != nil {
 			return err
 		}
 		return s.options.Review.Audit(ctx, tx, review.Entry{
-			ActorID: v.ID, Action: "recording.deleted", Subject: "recording:" + string(in.ID),
+			ActorID: v.ID, Action: "recording.deleted", Subject: "recording:" + string(id),
 		})
 	})
 	if err == nil {
-		s.Revoke(context.WithoutCancel(ctx), "", in.ID)
+		s.Revoke(context.WithoutCancel(ctx), "", id)
 	}
-	return nil, err
+	return err
 }
 
 type finishInput struct {

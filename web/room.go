@@ -33,6 +33,7 @@ func (s *Server) roomRoutes() []route {
 			s.action(s.addReply, again("reply"))),
 		row("POST", "/shares", access.Share, s.action(s.addShare, again("share"))),
 		row("POST", "/shares/{user}/remove", access.Share, s.action(s.dropShare, again("share"))),
+		row("POST", "/delete", access.DeleteRecording, s.action(s.dropRecording, again("delete"))),
 		row("POST", "/reviews", access.RequestReview, s.action(s.askReview, again("request"))),
 		row("POST", "/reviews/{review}/return", access.ReturnReview,
 			s.action(s.giveReview, again("return"))),
@@ -79,6 +80,7 @@ type boot struct {
 	Expected    []Stretch               `json:"expected"`
 	Reviews     []Review                `json:"reviews"`
 	Shares      []Share                 `json:"shares"`
+	Attachments []Attachment            `json:"attachments"`
 	Members     []bootMember            `json:"members"`
 }
 
@@ -101,6 +103,8 @@ type bootMay struct {
 	Download      bool `json:"download"`
 	Answer        bool `json:"answer"`
 	Retry         bool `json:"retry"`
+	Attach        bool `json:"attach"`
+	Delete        bool `json:"delete"`
 }
 
 type bootArea struct {
@@ -140,7 +144,7 @@ func (s *Server) showRoom(w http.ResponseWriter, r *http.Request, f form) error 
 	page := roomPage{Form: f, Theme: roomTheme(r), Recording: recording, Owner: b.Recording.Owner.Name, Boot: b,
 		Open: query.Get("open"), ReplyTo: storage.ID(query.Get("reply"))}
 	switch f.which {
-	case "share", "request", "return":
+	case "share", "request", "return", "delete":
 		page.Open = f.which
 	case "reply":
 		page.ReplyTo = storage.ID(r.PathValue("annotation"))
@@ -205,6 +209,11 @@ func (s *Server) bootOf(ctx context.Context, v Viewer, recording storage.Recordi
 		return boot{}, err
 	}
 	b.Spans, b.Expected = timeline.Spans, timeline.Expected
+	attachments, err := s.options.Catalogue.Attachments(ctx, id)
+	if err != nil {
+		return boot{}, err
+	}
+	b.Attachments = each(attachments, attachmentOf)
 	reviews, err := s.options.Review.Reviews(ctx, id)
 	if err != nil {
 		return boot{}, err
@@ -229,7 +238,7 @@ func (s *Server) mayOf(ctx context.Context, user, recording storage.ID) (bootMay
 		access.Annotate: &b.Annotate, access.Reply: &b.Reply, access.Share: &b.Share,
 		access.RequestReview: &b.RequestReview, access.ReturnReview: &b.ReturnReview,
 		access.DownloadReport: &b.Report, access.DownloadRecording: &b.Download,
-		access.EditRecording: &b.Retry, access.AnswerReview: &b.Answer,
+		access.EditRecording: &b.Retry, access.AnswerReview: &b.Answer, access.DeleteRecording: &b.Delete,
 	} {
 		err := s.options.Policy.May(ctx, user, action, recording)
 		if err != nil && storage.KindOf(err) != storage.Forbidden {
@@ -237,6 +246,7 @@ func (s *Server) mayOf(ctx context.Context, user, recording storage.ID) (bootMay
 		}
 		*answer = err == nil
 	}
+	b.Attach = b.Retry // both are edits of the recording
 	return b, nil
 }
 

@@ -200,3 +200,25 @@ func clock(ms int64) string {
 }
 
 func compareNames(a, b string) int { return cmp.Compare(strings.ToLower(a), strings.ToLower(b)) }
+
+// dropRecording deletes a recording whose title was typed: what cannot be undone asks for the name
+// of the thing.
+func (s *Server) dropRecording(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r, "id")
+	if err != nil {
+		return err
+	}
+	recording, err := s.options.Catalogue.Recording(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(r.PostForm.Get("title")) != recording.Title {
+		return storage.Errorf(storage.Invalid,
+			"That is not the title of this recording. It stays as it is.")
+	}
+	if err := s.forgetRecording(r.Context(), id); err != nil {
+		return err
+	}
+	s.notice(r, "room.deleted_recording", "title", recording.Title)
+	return redirect(w, r, "/")
+}

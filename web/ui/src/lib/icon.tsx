@@ -10,6 +10,7 @@ import minimize from "lucide-static/icons/minimize.svg";
 import pause from "lucide-static/icons/pause.svg";
 import play from "lucide-static/icons/play.svg";
 import triangleAlert from "lucide-static/icons/triangle-alert.svg";
+import trash from "lucide-static/icons/trash-2.svg";
 import undo from "lucide-static/icons/undo-2.svg";
 import volume2 from "lucide-static/icons/volume-2.svg";
 import volumeX from "lucide-static/icons/volume-x.svg";
@@ -29,6 +30,7 @@ const icons = {
   pause,
   play,
   "triangle-alert": triangleAlert,
+  trash,
   undo,
   "volume-2": volume2,
   "volume-x": volumeX,

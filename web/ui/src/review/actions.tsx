@@ -13,6 +13,12 @@ export function Actions({ room }: { room: Room }) {
   return (
     <>
       {may.report && <ReportMenu room={room} />}
+      {(may.attach || room.files.items.value.length > 0) && (
+        <button type="button" class="button" onClick={() => room.open("files")}>
+          {t("files.open")}
+          {room.files.items.value.length > 0 && ` (${room.files.items.value.length})`}
+        </button>
+      )}
       {may.share && (
         <button type="button" class="button" onClick={() => room.open("share")}>
           {t("room.share")}
@@ -21,6 +27,17 @@ export function Actions({ room }: { room: Room }) {
       {may.request_review && (
         <button type="button" class="button primary" onClick={() => room.open("request")}>
           {t("room.request_review")}
+        </button>
+      )}
+      {may.delete && (
+        <button
+          type="button"
+          class="button danger icon-only"
+          aria-label={t("room.delete_recording")}
+          title={t("room.delete_recording")}
+          onClick={() => room.open("delete")}
+        >
+          <Icon name="trash" />
         </button>
       )}
       {own && own.state !== "returned" && own.state !== "answered" && (

@@ -10,6 +10,7 @@ import { Actions } from "./actions";
 import { Composer } from "./composer";
 import { Controls } from "./controls";
 import { Filters } from "./filters";
+import { DeletePanel, FilesPanel } from "./files-panels";
 import { KeysPanel } from "./keys-panel";
 import { listenToKeys } from "./keys";
 import { List } from "./list";
@@ -51,6 +52,8 @@ function Over({ room }: { room: Room }) {
     <>
       {room.panel.value === "keys" && <KeysPanel room={room} />}
       {room.panel.value === "share" && room.may.value.share && <SharePanel room={room} />}
+      {room.panel.value === "files" && <FilesPanel room={room} />}
+      {room.panel.value === "delete" && room.may.value.delete && <DeletePanel room={room} />}
       {room.panel.value === "request" && room.may.value.request_review && (
         <RequestPanel room={room} />
       )}

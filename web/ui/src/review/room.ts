@@ -3,6 +3,8 @@
 
 import { batch, computed, effect, type Signal, signal } from "@preact/signals";
 
+import { Files } from "../attachments/files";
+import { openFileShelf } from "../attachments/shelf";
 import { request } from "../lib/api";
 import { spoken } from "../lib/clock";
 import { Courier } from "../lib/courier";
@@ -26,7 +28,7 @@ import type {
 import { type Drawn, drawn, type Waveform } from "./waveform";
 
 /** What lies over the room. */
-export type Panel = "" | "keys" | "share" | "request" | "return";
+export type Panel = "" | "keys" | "share" | "request" | "return" | "files" | "delete";
 
 export interface Toast {
   text: string;
@@ -56,6 +58,8 @@ export class Room extends Emitter<Events> {
   readonly composition: Composition;
   readonly courier: Courier;
   readonly feed: LiveFeed;
+  /** What goes with the recording: the lesson plan, work samples. */
+  readonly files: Files;
 
   readonly marks = signal<Marks>(new Map());
   readonly entries = signal<readonly Entry[]>([]);
@@ -134,6 +138,7 @@ export class Room extends Emitter<Events> {
       (draft) => this.add(draft),
       (undo) => this.tell(t("room.draft_dropped"), undo),
     );
+    this.files = new Files(recording.id, me.id, openFileShelf(), boot.attachments);
     this.feed = new LiveFeed(feedURL(recording.id), boot.seq);
     this.courier = new Courier(this.feed, shelf, `${me.id}/${recording.id}`, (write) =>
       sendByAPI(recording.id, write),
@@ -163,7 +168,11 @@ export class Room extends Emitter<Events> {
       effect(() => void this.#fetchRenditions(this.renditions.value)),
       effect(() => this.#grown(this.player.reach.value)),
     );
+    const settle = () => this.files.settle();
+    window.addEventListener("pagehide", settle);
+    this.#stops.push(() => window.removeEventListener("pagehide", settle));
     const online = () => {
+      if (navigator.onLine) this.files.hurry();
       this.offline.value = !navigator.onLine;
       // The line of before may be dead without knowing it.
       if (navigator.onLine && this.#wasOffline) feed.reopen();
@@ -177,8 +186,9 @@ export class Room extends Emitter<Events> {
     });
     this.reload();
     const asked = new URLSearchParams(location.search).get("open");
-    if (asked === "share" || asked === "request" || asked === "return") this.open(asked);
+    if (asked === "share" || asked === "request" || asked === "return" || asked === "delete") this.open(asked);
     void courier.begin();
+    if (this.may.value.attach) void this.files.begin();
     feed.open();
     if (!this.#settled()) this.#follow();
     this.#every(pollMS, () => this.#poll());
@@ -188,6 +198,7 @@ export class Room extends Emitter<Events> {
     this.#stops.forEach((stop) => stop());
     this.#timers.forEach((timer) => clearTimeout(timer));
     this.courier.close();
+    this.files.close();
     this.feed.close();
     this.player.close();
   }

@@ -1,6 +1,7 @@
 // What the room works on, in the server's words. The page carries a Boot as JSON; everything
 // after that comes by the feed and the API.
 
+import type { Attachment } from "../attachments/files";
 import type { UUID } from "../lib/uuid";
 import type { Span } from "./spans";
 
@@ -116,6 +117,8 @@ export interface Boot {
     download: boolean;
     answer: boolean;
     retry: boolean;
+    attach: boolean;
+    delete: boolean;
   };
   target_areas: TargetArea[];
   annotations: Annotation[];
@@ -127,5 +130,6 @@ export interface Boot {
   reviews: Review[];
   /** For who may share or ask for a review; empty for others. */
   shares: Share[];
+  attachments: Attachment[];
   members: Member[];
 }
