@@ -1,16 +1,17 @@
 // What a page's encoders made, told to the test as it is made: so that it is known even when the
 // page, its tab or its browser does not live to tell.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { watchSource } from './lesson.mjs';
 import { readBack } from './readback.mjs';
+import { scratch } from './scratch.mjs';
 
 // watchEncoders runs in the page before its own scripts. It tells of every blob that a
 // MediaRecorder delivers, of what every peer connection has sent, and of flashes and beeps. With
 // only live there is no MediaRecorder: the live route is alone.
 function watchEncoders({ live }) {
+  if (!navigator.mediaDevices) return; // an empty page
   const load = `${performance.timeOrigin}`;
   const tell = (kind, fact) => globalThis.__tell({ kind, load, ...fact }).catch(() => {});
   let runs = 0;
@@ -44,8 +45,8 @@ function watchEncoders({ live }) {
       const sent = { frames: 0, sounds: 0, by: '' };
       const stats = await connection.getStats();
       for (const stat of stats.values()) {
-        if (stat.type === 'outbound-rtp' && stat.kind === 'video') sent.frames = stat.framesSent ?? 0;
-        if (stat.type === 'outbound-rtp' && stat.kind === 'audio') sent.sounds = stat.packetsSent - (stat.retransmittedPacketsSent ?? 0);
+        if (stat.type === 'outbound-rtp' && stat.kind === 'video') sent.frames = stat.framesSent ?? stat.framesEncoded ?? 0;
+        if (stat.type === 'outbound-rtp' && stat.kind === 'audio') sent.sounds = (stat.packetsSent ?? 0) - (stat.retransmittedPacketsSent ?? 0);
         if (stat.type === 'candidate-pair' && stat.nominated) sent.by = stats.get(stat.localCandidateId)?.protocol;
       }
       if (sent.frames + sent.sounds > 0) tell('sent', { run, ...sent });
@@ -65,12 +66,14 @@ export class Evidence {
 
   // of gathers what the pages of a browser context make.
   async of(context, { live = false } = {}) {
-    await context.exposeBinding('__tell', (_, fact) => this.#hear(fact));
+    await context.exposeBinding('__tell', (_, fact) => this.hear(fact));
     await context.addInitScript(watchSource);
     await context.addInitScript(watchEncoders, { live });
   }
 
-  #hear({ kind, load, ...fact }) {
+  static watch = watchEncoders;
+
+  hear({ kind, load, ...fact }) {
     const key = `${load} ${fact.run}`;
     if (kind === 'source') this.sources.set(load, fact.source);
     if (kind === 'sent') this.#sent.set(key, fact);
@@ -91,7 +94,7 @@ export class Evidence {
 
   // encoded decodes what the MediaRecorders delivered: the numbers of its frames, run by run.
   async encoded() {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'backrow-encoded-'));
+    const folder = await scratch('encoded');
     try {
       const found = [];
       for (const [n, { blobs }] of [...this.#runs.values()].entries()) {

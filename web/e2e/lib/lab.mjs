@@ -1,15 +1,16 @@
 // A place to break lessons in: a server, a wire, a teacher with a laptop, and the reckoning of what
 // came out against what the laptop's encoders made.
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { request } from 'playwright-core';
 
 import { openChromium, newPerson } from './browser.mjs';
+import { Firefox } from './firefox.mjs';
 import { Laptop } from './laptop.mjs';
 import { framesPerSecond, makeCamera, makeMicrophone } from './lesson.mjs';
 import * as people from './people.mjs';
 import { lossOf, shiftOf } from './readback.mjs';
+import { scratch } from './scratch.mjs';
 import { Server } from './server.mjs';
 import { playlistOf, readTakes } from './takes.mjs';
 import { until } from './until.mjs';
@@ -23,7 +24,7 @@ export class Lab {
   // open makes cameras of so many seconds, each numbered on where the one before it ends.
   static async open({ seconds = 120, cameras = 2 } = {}) {
     const lab = new Lab();
-    lab.folder = await mkdtemp(path.join(os.tmpdir(), 'backrow-lab-'));
+    lab.folder = await scratch('lab');
     lab.seconds = seconds;
     lab.cameras = await Promise.all(Array.from({ length: cameras }, async (_, n) => {
       const file = path.join(lab.folder, `${n}.mjpeg`);
@@ -47,15 +48,18 @@ export class Lab {
   async close() { await rm(this.folder, { recursive: true, force: true }); }
 
   // lesson runs during(lesson) from a lesson that is being recorded to one that is, and answers
-  // with its row of the table. With live, the live route is alone. Flags are the server's.
-  async lesson({ name, live = false, seed, flags = [], env = {}, before, during, after }) {
-    const lesson = new Lesson(this, { name, live });
+  // with its row of the table. With live, the live route is alone; with firefox,
+  // the laptop has that. Flags are the server's.
+  async lesson({ name, live = false, firefox = false, seed, flags = [], env = {}, before, during, after }) {
+    const lesson = new Lesson(this, { name, live, firefox });
     try {
       await lesson.prepare({ seed, flags, env });
       if (before) await before(lesson);
       else await lesson.begin();
       await during(lesson);
       return await lesson.reckon(after);
+    } catch (error) {
+      throw new Error(`${error.message}\n${await lesson.state()}`, { cause: error });
     } finally {
       await lesson.end();
     }
@@ -66,8 +70,8 @@ class Lesson {
   #laptops = [];
   ends = []; // what else ends with it
 
-  constructor(lab, { name, live }) {
-    Object.assign(this, { lab, title: name, live });
+  constructor(lab, { name, live, firefox }) {
+    Object.assign(this, { lab, title: name, live, firefox });
   }
 
   async prepare({ seed, flags, env }) {
@@ -81,42 +85,38 @@ class Lesson {
 
   // anotherLaptop opens one more, signed in, on the same wire unless another is given.
   async anotherLaptop({ cameras, wire = this.wire }) {
-    const laptop = new Laptop({ folder: path.join(this.folder, `laptop-${this.#laptops.length}`), wire, cameras,
+    const laptop = new (this.firefox ? Firefox : Laptop)({ folder: path.join(this.folder, `laptop-${this.#laptops.length}`), wire, cameras,
       server: this.server, microphone: this.lab.microphone, live: this.live });
     this.#laptops.push(laptop);
     await laptop.open();
     await laptop.signIn(teacher);
-    this.office ??= await request.newContext({ extraHTTPHeaders: { cookie: laptop.cookies.replace(/^Cookie: |\r\n$/g, '') } });
+    this.office ??= await request.newContext({ extraHTTPHeaders: { cookie: laptop.cookies } });
     return laptop;
   }
 
-  get page() { return this.laptop.page; }
-
   async begin() {
-    await this.page.goto(`${this.server.url}/record`);
+    await this.laptop.goto('/record');
     await this.start();
-    await this.page.getByText(/^Saved until/).waitFor();
+    await this.laptop.says(/^Saved until/);
     await this.find();
   }
 
   // start presses the button on a page that is open.
   async start() {
-    const button = this.page.getByRole('button', { name: 'Start recording' });
-    await button.and(this.page.locator(':enabled')).waitFor();
-    await this.page.getByLabel('Title').fill(this.title);
-    await button.click();
-    await this.page.getByRole('timer').waitFor();
+    await this.laptop.entitle(this.title);
+    await this.laptop.press('Start recording');
+    await until('the clock is there', () => this.laptop.page.$('[role=timer]'));
   }
 
   // goOn continues the lesson on a page that finds it unfinished.
   async goOn() {
-    await this.page.getByRole('button', { name: 'Continue this recording' }).and(this.page.locator(':enabled')).click();
-    await this.page.getByRole('timer').waitFor();
+    await this.laptop.press('Continue this recording');
+    await until('the clock is there', () => this.laptop.page.$('[role=timer]'));
   }
 
   // kept waits until the browser has kept the recorder for when there is no network.
   kept() {
-    return this.page.evaluate(async () => { await navigator.serviceWorker.ready; });
+    return this.laptop.page.evaluate(async () => { await navigator.serviceWorker.ready; });
   }
 
   async find() {
@@ -140,7 +140,7 @@ class Lesson {
   }
 
   async stop() {
-    await this.page.getByRole('button', { name: 'Stop and save' }).click();
+    await this.laptop.press('Stop and save');
     this.stopped = Date.now();
   }
 
@@ -195,6 +195,14 @@ class Lesson {
       if (worst === null || Math.abs(shift) > Math.abs(worst)) worst = shift;
     }
     return worst === null ? null : Math.round(worst);
+  }
+
+  // state is what a person would look at when a run fails.
+  async state() {
+    const page = await this.laptop?.page?.evaluate(() => `${location.href}\n${document.body.innerText}`).catch(String);
+    const saved = this.id ? JSON.stringify(await this.saved().catch(String)) : 'no recording';
+    const log = this.server?.log.split('\n').filter((line) => /level=(WARN|ERROR)|status=[45]/.test(line)).slice(-8).join('\n');
+    return [page?.slice(0, 1500), saved, log, ...this.#laptops.flatMap((laptop) => laptop.complaints)].join('\n');
   }
 
   async end() {

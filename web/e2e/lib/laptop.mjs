@@ -47,7 +47,8 @@ export class Laptop {
   async signIn(email) {
     await people.signIn(this.page, this.server, email);
     await this.keepCamera();
-    this.cookies = await people.cookiesOf(this.context, this.server);
+    const cookies = await this.context.cookies(this.server.url);
+    this.cookies = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
   }
 
   // keepCamera has a tab look at the camera, which keeps it open: its numbers go on over a reload.
@@ -57,6 +58,19 @@ export class Laptop {
     await other.evaluate(async () => { globalThis.__kept = await navigator.mediaDevices.getUserMedia({ video: true }); });
     await this.page.bringToFront();
   }
+
+  goto(address) { return this.page.goto(this.server.url + address); }
+
+  // press presses a button as soon as it can be pressed.
+  press(name) {
+    return this.page.getByRole('button', { name }).and(this.page.locator(':enabled')).click({ timeout: 60_000 });
+  }
+
+  entitle(title) { return this.page.getByLabel('Title').fill(title); }
+
+  says(pattern, seconds = 60) { return this.page.getByText(pattern).first().waitFor({ timeout: seconds * 1000 }); }
+
+  reload() { return this.page.reload(); }
 
   // tab opens another tab and makes it the one that is used.
   async tab() {

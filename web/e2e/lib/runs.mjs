@@ -73,7 +73,7 @@ export const runs = {
   reload: {
     async during(lesson) {
       await lesson.laptop.taught(12);
-      await lesson.page.reload();
+      await lesson.laptop.reload();
       await lesson.goOn();
       await lesson.laptop.taught(30);
     },
@@ -83,7 +83,7 @@ export const runs = {
       await lesson.laptop.taught(12);
       await lesson.wire.cut();
       await lesson.laptop.taught(20);
-      await lesson.page.reload();
+      await lesson.laptop.reload();
       await lesson.goOn();
       await lesson.laptop.taught(35);
       await lesson.wire.mend();
@@ -94,7 +94,7 @@ export const runs = {
       await lesson.laptop.taught(12);
       await lesson.laptop.crash();
       await lesson.laptop.tab();
-      await lesson.page.goto(`${lesson.server.url}/record`);
+      await lesson.laptop.goto('/record');
       await lesson.goOn();
       await lesson.laptop.taught(30);
     },
@@ -106,7 +106,7 @@ export const runs = {
       await lesson.laptop.kill();
       await lesson.laptop.open();
       await lesson.laptop.keepCamera();
-      await lesson.page.goto(`${lesson.server.url}/record`);
+      await lesson.laptop.goto('/record');
       await lesson.goOn();
       await lesson.laptop.taught(35);
     },
@@ -141,10 +141,10 @@ export const runs = {
   },
   'started offline': {
     before: async (lesson) => {
-      await lesson.page.goto(`${lesson.server.url}/record`); // a page that was opened before
+      await lesson.laptop.goto('/record'); // a page that was opened before
       await lesson.kept();
       await lesson.wire.cut();
-      await lesson.page.goto(`${lesson.server.url}/record`);
+      await lesson.laptop.goto('/record');
       await lesson.start();
     },
     async during(lesson) {
@@ -175,14 +175,14 @@ export const runs = {
       await lesson.laptop.kill();
       await lesson.wire.mend();
       await lesson.laptop.open();
-      await lesson.page.goto(`${lesson.server.url}/`); // any page sends
+      await lesson.laptop.goto('/'); // any page sends
     },
   },
   'paused and resumed': {
     async during(lesson) {
       await lesson.laptop.taught(10);
-      await lesson.page.getByRole('button', { name: 'Pause' }).click();
-      await lesson.page.getByRole('button', { name: 'Resume' }).click();
+      await lesson.laptop.press('Pause');
+      await lesson.laptop.press('Resume');
       await lesson.laptop.taught(20);
     },
   },

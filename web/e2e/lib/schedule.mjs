@@ -28,12 +28,12 @@ const events = {
     undo: (lesson) => lesson.wire.shape({ rate: 0 }),
   },
   'UDP blocked': { does: (lesson) => lesson.wire.shape({ no_udp: true }), undo: (lesson) => lesson.wire.shape({ no_udp: false }) },
-  reload: { does: async (lesson) => { await lesson.page.reload(); await lesson.goOn(); } },
+  reload: { does: async (lesson) => { await lesson.laptop.reload(); await lesson.goOn(); } },
   'tab killed': {
     async does(lesson) {
       await lesson.laptop.crash();
       await lesson.laptop.tab();
-      await lesson.page.goto(`${lesson.server.url}/record`);
+      await lesson.laptop.goto('/record');
       await lesson.goOn();
     },
   },
@@ -41,8 +41,8 @@ const events = {
   'server restarted': { does: async (lesson) => { await lesson.server.stop(); await lesson.server.again(); } },
   paused: {
     async does(lesson) {
-      await lesson.page.getByRole('button', { name: 'Pause' }).click();
-      await lesson.page.getByRole('button', { name: 'Resume' }).click();
+      await lesson.laptop.press('Pause');
+      await lesson.laptop.press('Resume');
     },
   },
 };

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { mortal } from './scratch.mjs';
 import { until } from './until.mjs';
 
 const binary = process.env.BACKROW_BINARY ?? path.resolve(import.meta.dirname, '../../../bin/backrow');
@@ -53,9 +54,10 @@ export class Server {
   // alone.
   async again(first = []) {
     const from = this.log.length;
-    this.#child = spawn(binary, ['serve', '--data', this.data, '--listen', `${this.address}:${this.port}`,
+    const [command, ...args] = mortal([binary, 'serve', '--data', this.data, '--listen', `${this.address}:${this.port}`,
       '--media-udp-port', String(this.media), '--media-tcp-port', String(this.media),
-      ...this.#flags, ...first], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.env } });
+      ...this.#flags, ...first]);
+    this.#child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.env } });
     const child = this.#child;
     child.stdout.on('data', (chunk) => { this.log += chunk; });
     child.stderr.on('data', (chunk) => { this.log += chunk; });

@@ -2,11 +2,11 @@
 // controls.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import net from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 
+import { mortal, scratch } from './scratch.mjs';
 import { freePort } from './server.mjs';
 import { until } from './until.mjs';
 
@@ -24,10 +24,11 @@ export class Store {
   static async start() {
     if (!minio) throw new Error('BACKROW_TEST_MINIO names no MinIO');
     const store = new Store();
-    store.folder = await mkdtemp(path.join(os.tmpdir(), 'backrow-store-'));
+    store.folder = await scratch('store');
     const [port, console_] = [await freePort(), await freePort()];
-    store.#child = spawn(minio, ['server', '--quiet', '--address', `127.0.0.1:${port}`,
-      '--console-address', `127.0.0.1:${console_}`, path.join(store.folder, 'data')], {
+    const [command, ...args] = mortal([minio, 'server', '--quiet', '--address', `127.0.0.1:${port}`,
+      '--console-address', `127.0.0.1:${console_}`, path.join(store.folder, 'data')]);
+    store.#child = spawn(command, args, {
       stdio: 'ignore',
       env: { ...process.env, MINIO_ROOT_USER: 'backrow', MINIO_ROOT_PASSWORD: 'a long enough secret',
         MINIO_UPDATE: 'off', MINIO_BROWSER: 'off', MINIO_CI_CD: 'on', HOME: store.folder },

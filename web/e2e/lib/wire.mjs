@@ -2,12 +2,12 @@
 // machine: see ../wire. It is gone with the process, so nothing is left behind.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import readline from 'node:readline';
 import { promisify } from 'node:util';
+
+import { mortal, scratch } from './scratch.mjs';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 let program;
@@ -15,12 +15,10 @@ let program;
 // build compiles the wire, once in a test process.
 function build() {
   program ??= (async () => {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'backrow-wire-'));
-    const file = path.join(folder, 'wire');
+    const file = path.join(await scratch('wire'), 'wire');
     await promisify(execFile)('go', ['build', '-o', file, './web/e2e/wire'],
       { cwd: root, env: { ...process.env, CGO_ENABLED: '0' } });
-    process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-    return { folder, file };
+    return file;
   })();
   return program;
 }
@@ -36,7 +34,7 @@ export class Wire {
   // on; its seed decides which packets it loses.
   static async lay({ seed = Math.floor(Math.random() * 2 ** 32) } = {}) {
     const wire = new Wire();
-    const { file, folder } = await build();
+    const file = await build();
     wire.#child = spawn(file, ['-seed', String(seed)], { stdio: ['pipe', 'pipe', 'inherit'] });
     wire.exited = once(wire.#child, 'exit');
     wire.#lines = readline.createInterface({ input: wire.#child.stdout })[Symbol.asyncIterator]();
@@ -44,7 +42,7 @@ export class Wire {
     if (done) throw new Error('the wire could not be laid: it needs root and /dev/net/tun');
     const { namespace, far, near } = JSON.parse(value);
     Object.assign(wire, { seed, namespace, address: far, near });
-    wire.folder = await mkdtemp(path.join(folder, 'end-'));
+    wire.folder = await scratch('end');
     return wire;
   }
 
@@ -68,7 +66,7 @@ export class Wire {
   async command(executable) {
     const script = path.join(this.folder, path.basename(executable));
     await writeFile(script, '#!/bin/sh\n'
-      + `echo $$ >'${script}.pid'\nexec nsenter --net='${this.namespace}' -- '${executable}' "$@"\n`);
+      + `echo $$ >'${script}.pid'\nexec ${mortal(['nsenter', `--net=${this.namespace}`, '--', executable]).join(' ')} "$@"\n`);
     await chmod(script, 0o755);
     return script;
   }
