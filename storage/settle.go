@@ -112,8 +112,11 @@ func (c *Catalogue) SettleIfComplete(ctx context.Context, id ID, have Coverage,
 		settled = r.State == StateReady &&
 			(waiting == 0 || time.Since(r.StartedAt.Time) > LocalFor)
 		switch {
-		case settled && r.SettledAt.IsZero():
-			r.SettledAt = Now()
+		case settled && (r.SettledAt.IsZero() || r.Arrivals > r.Shown):
+			// Or a node that was away has brought what it had after all.
+			if r.SettledAt.IsZero() {
+				r.SettledAt = Now()
+			}
 			if _, err := tx.Exec(ctx, noteSettled, r.SettledAt, id); err != nil {
 				return err
 			}
