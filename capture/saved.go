@@ -68,9 +68,10 @@ func (s *Server) coverage(ctx context.Context, r storage.Recording) (coverage, e
 			return coverage{}, err
 		}
 		for _, a := range arrivals {
-			begin := storage.Ticks(a.OffsetMS)*(storage.TicksPerSecond/1000) + a.Start
+			zero := storage.Ticks(a.OffsetMS) * (storage.TicksPerSecond / 1000)
 			stretches := sources[a.Source]
-			stretches.Add(begin, begin+a.Length)
+			stretches.Add(zero+a.BeforeStart, zero+a.BeforeStart+a.BeforeLength)
+			stretches.Add(zero+a.Start, zero+a.Start+a.Length)
 			sources[a.Source] = stretches
 			have.arrivals = a.Arrived
 		}

@@ -190,23 +190,30 @@ ORDER BY s.take_id, s.number LIMIT ?`, recording, take, take, after, limit)
 	return found, err
 }
 
-// Arrival is where on the timeline a segment lies, and when in their order it came.
+// Arrival is where on the timeline a segment lies, and when in their order it came. The segment
+// before it in its take is told again: it may have become longer, to where this one begins.
 type Arrival struct {
-	Source   string `db:"source"`
-	OffsetMS int64  `db:"offset_ms"`
-	Start    Ticks  `db:"start_ticks"`
-	Length   Ticks  `db:"ticks"`
-	Arrived  int64  `db:"arrived"`
+	Source       string `db:"source"`
+	OffsetMS     int64  `db:"offset_ms"`
+	Start        Ticks  `db:"start_ticks"`
+	Length       Ticks  `db:"ticks"`
+	BeforeStart  Ticks  `db:"before_start"`
+	BeforeLength Ticks  `db:"before_ticks"` // 0: there is none
+	Arrived      int64  `db:"arrived"`
 }
+
+const arrivals = `SELECT t.source, t.offset_ms, s.start_ticks, s.ticks, s.arrived,
+    COALESCE(b.start_ticks, 0) AS before_start, COALESCE(b.ticks, 0) AS before_ticks
+FROM takes t JOIN segments s ON s.take_id = t.id AND s.arrived > ?
+LEFT JOIN segments b ON b.take_id = s.take_id AND b.number = s.number - 1
+WHERE t.recording_id = ? ORDER BY s.arrived LIMIT ?`
 
 // Arrivals lists the segments of a recording in the order in which they came, after the number
 // given, at most limit.
 func (c *Catalogue) Arrivals(ctx context.Context, recording ID, after int64, limit int,
 ) ([]Arrival, error) {
 	var found []Arrival
-	err := c.db.Select(ctx, &found, `SELECT t.source, t.offset_ms, s.start_ticks, s.ticks, s.arrived
-FROM takes t JOIN segments s ON s.take_id = t.id AND s.arrived > ?
-WHERE t.recording_id = ? ORDER BY s.arrived LIMIT ?`, after, recording, limit)
+	err := c.db.Select(ctx, &found, arrivals, after, recording, limit)
 	return found, err
 }
 

@@ -16,10 +16,11 @@ import (
 // in which it begins is cut there, and one that it holds wholly before the hole is left out.
 func Best(takes []Take, source string) Cover {
 	var l layer
-	for _, t := range ranked(takes, source, storage.RouteLocal, storage.RouteUpload, storage.RouteLive) {
-		if t.Route == storage.RouteLive && !l.live {
-			l.live = true
-			l.edges()
+	all := ranked(takes, source, storage.RouteLocal, storage.RouteUpload, storage.RouteLive)
+	for i, t := range all {
+		if t.Route == storage.RouteLive && (i == 0 || all[i-1].Route != storage.RouteLive) &&
+			!incomplete(takes, source) {
+			l.edges(all[i:])
 		}
 		for i := range t.Segments {
 			l.fill(t, i)
@@ -60,22 +61,22 @@ type laid struct {
 type layer struct {
 	laid []laid
 
-	// Where the better routes begin and end, once the live takes' turn has come. Where they are not
-	// known for sure to do so, an edge is not set.
-	live        bool
-	first, last storage.Ticks
-	hasFirst    bool
-	hasLast     bool
+	// Where complete better takes begin and end the lesson, and live takes add but a fringe to it.
+	first, last       storage.Ticks
+	hasFirst, hasLast bool
 }
 
-// edges notes where complete takes begin and end the lesson.
-func (l *layer) edges() {
+// edges notes where what has been laid begins and ends the lesson, unless live takes go beyond.
+func (l *layer) edges(live []*Take) {
 	if len(l.laid) == 0 {
 		return
 	}
-	first, last := l.laid[0], l.laid[len(l.laid)-1]
-	l.first, l.hasFirst = first.begin, first.take.complete()
-	l.last, l.hasLast = last.until, last.take.complete()
+	l.first, l.last = l.laid[0].begin, l.laid[len(l.laid)-1].until
+	l.hasFirst, l.hasLast = true, true
+	for _, t := range live {
+		l.hasFirst = l.hasFirst && t.begin(0) > l.first-fringe
+		l.hasLast = l.hasLast && t.end(len(t.Segments)-1) < l.last+fringe
+	}
 }
 
 // fill lays segment i of t if there is a hole that it fills.
@@ -86,7 +87,7 @@ func (l *layer) fill(t *Take, i int) {
 	}
 	from := sort.Search(len(l.laid), func(n int) bool { return l.laid[n].until > begin })
 	to := from + sort.Search(len(l.laid)-from, func(n int) bool { return l.laid[from+n].begin >= end })
-	until, upTo, ok := l.hole(t, begin, end, from, to)
+	until, upTo, ok := l.hole(begin, end, from, to)
 	if !ok {
 		return
 	}
@@ -101,31 +102,26 @@ func (l *layer) fill(t *Take, i int) {
 
 // hole finds the last hole that a segment fills among the pieces from…to, which are those that it
 // overlaps: the segment is to be shown until the hole's end, where piece upTo begins.
-func (l *layer) hole(t *Take, begin, end storage.Ticks, from, to int) (
+func (l *layer) hole(begin, end storage.Ticks, from, to int) (
 	until storage.Ticks, upTo int, ok bool,
 ) {
 	if from == to {
-		return end, to, l.worth(t, begin, end)
+		return end, to, l.worth(begin, end)
 	}
 	covered := begin
 	for n := from; n < to; n++ {
-		if next := l.laid[n].begin; next-covered >= frame && l.worth(t, covered, next) {
+		if next := l.laid[n].begin; next-covered >= frame && l.worth(covered, next) {
 			until, upTo, ok = next, n, true
 		}
 		covered = l.laid[n].until
 	}
-	if end-covered >= frame && l.worth(t, covered, end) {
+	if end-covered >= frame && l.worth(covered, end) {
 		until, upTo, ok = end, to, true
 	}
 	return until, upTo, ok
 }
 
-// worth tells whether a hole is to be filled by t: not where it is the fringe of a live take.
-func (l *layer) worth(t *Take, from, to storage.Ticks) bool {
-	if !l.live {
-		return true
-	}
-	before := l.hasFirst && to <= l.first && t.begin(0) > l.first-fringe
-	after := l.hasLast && from >= l.last && t.end(len(t.Segments)-1) < l.last+fringe
-	return !before && !after
+// worth tells whether a hole is to be filled: not where it is a fringe of the lesson.
+func (l *layer) worth(from, to storage.Ticks) bool {
+	return !(l.hasFirst && to <= l.first) && !(l.hasLast && from >= l.last)
 }

@@ -74,6 +74,13 @@ func (t *Take) end(i int) storage.Ticks { return t.begin(i) + t.Segments[i].Leng
 // complete reports whether everything that was recorded of a take is here.
 func (t *Take) complete() bool { return t.Route != storage.RouteLocal || !t.CompletedAt.IsZero() }
 
+// incomplete reports whether more may come of some take of a source.
+func incomplete(takes []Take, source string) bool {
+	return slices.ContainsFunc(takes, func(t Take) bool {
+		return t.Source == source && t.State != "dropped" && !t.complete()
+	})
+}
+
 // ranked are the takes of a source that have something to show, the best first: by their routes,
 // and within one by where they begin.
 func ranked(takes []Take, source string, routes ...storage.Route) []*Take {
