@@ -165,16 +165,17 @@ func (c *serveCommand) open(ctx context.Context, public *url.URL, log *slog.Logg
 	if h.pool, err = transcode.New(transcode.Options{
 		DB: h.db, Catalogue: h.catalogue, Objects: h.store, Log: log, Metrics: registry,
 		FFmpeg: c.FFmpeg, FFprobe: c.FFprobe, Workers: c.Workers,
-		Scratch: filepath.Join(c.Data, "scratch"),
+		Scratch:  filepath.Join(c.Data, "scratch"),
+		TakeMade: func(ctx context.Context, recording storage.ID) { h.capture.TakeMade(ctx, recording) },
 	}); err != nil {
-		return nil, err
-	}
-	if err = h.pool.Start(ctx); err != nil {
 		return nil, err
 	}
 	h.then("worker pool", h.pool.Stop)
 
 	if err = c.openCapture(h, registry, log); err != nil {
+		return nil, err
+	}
+	if err = h.pool.Start(ctx); err != nil { // its work is told of to capture
 		return nil, err
 	}
 	if err = c.openPeople(h, public, log); err != nil {
@@ -185,7 +186,7 @@ func (c *serveCommand) open(ctx context.Context, public *url.URL, log *slog.Logg
 		DB: h.db, Catalogue: h.catalogue, Objects: h.store, Review: h.people, Policy: h.policy,
 		Capture: h.capture, Marks: h.marks, Work: h.pool,
 		Log: log, Registry: registry, MetricsToken: c.MetricsKey, PublicURL: public,
-		BehindProxy: c.BehindProxy, SessionIdle: c.SessionIdle, SessionLife: c.SessionMax,
+		BlobRate: c.UploadRate, BehindProxy: c.BehindProxy, SessionIdle: c.SessionIdle, SessionLife: c.SessionMax,
 		Version: version,
 	})
 	if err != nil {

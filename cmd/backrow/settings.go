@@ -108,6 +108,9 @@ type captureSettings struct {
 	MediaAdvertise []string      `name:"media-advertise" help:"The addresses to tell browsers, when this machine does not know its own (NAT). May be given more than once." placeholder:"IP"`
 	MaxStreams     int           `help:"How many lessons may be recorded at once." default:"50"`
 	SpoolLimit     int64         `help:"How many megabytes may wait on disk for the database or the store." default:"20480"`
+	UploadMemory   int64         `help:"How many megabytes of laptops' own copies of lessons may be on their way in at once." default:"64"`
+	UploadRate     int64         `help:"The slowest upload that is waited for, in bytes a second." default:"8000"`
+	NodeURL        string        `name:"node-url" help:"Where this node itself is reached, when several share one database behind a balancer." placeholder:"URL"`
 	ResumeFor      time.Duration `help:"How long a recording that lost its browser stays open for it." default:"2h"`
 }
 
@@ -128,6 +131,15 @@ func (s *captureSettings) validate() error {
 	if s.MaxStreams < 1 || s.SpoolLimit < 64 || s.ResumeFor < time.Minute {
 		return storage.Errorf(storage.Invalid,
 			"--max-streams must be at least 1, --spool-limit 64 (megabytes), --resume-for 1m.")
+	}
+	if s.UploadMemory < 16 || s.UploadRate < 1 {
+		return storage.Errorf(storage.Invalid,
+			"--upload-memory must be at least 16 (megabytes), --upload-rate 1 (bytes a second).")
+	}
+	if u, err := url.Parse(s.NodeURL); s.NodeURL != "" &&
+		(err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http")) {
+		return storage.Errorf(storage.Invalid,
+			"--node-url must be an address such as https://node1.example.org, not %q.", s.NodeURL)
 	}
 	return nil
 }
@@ -154,7 +166,8 @@ func (s *captureSettings) options(listen string) capture.Options {
 	return capture.Options{
 		SpoolBytes: s.SpoolLimit << 20, UDPPort: s.MediaUDPPort, TCPPort: s.MediaTCPPort,
 		ListenIPs: addresses, AdvertiseIPs: s.MediaAdvertise, Loopback: true,
-		MaxStreams: s.MaxStreams, Idle: s.ResumeFor,
+		MaxStreams: s.MaxStreams, Idle: s.ResumeFor, BlobMemory: s.UploadMemory << 20,
+		NodeURL: s.NodeURL,
 	}
 }
 
