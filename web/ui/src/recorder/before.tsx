@@ -3,6 +3,7 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
+import { LessonFiles } from "../attachments/lesson-files";
 import { locale, t } from "../lib/messages";
 import { enough } from "../local/disk";
 import { draft, forgetDraft, keepDraft } from "./draft";
@@ -59,6 +60,7 @@ export function Before({ recorder, boot }: { recorder: Recorder; boot: Boot }) {
       </div>
       <Targets all={boot.target_areas} chosen={targets.value} onChange={(s) => { targets.value = s; }} />
       <People all={boot.people} chosen={people.value} onChange={(s) => { people.value = s; }} />
+      <LessonFiles lesson={recorder} person={boot.me} />
       <div class="recorder-go">
         {recorder.refusal.value && <p class="notice bad" role="alert">{sentence(recorder.refusal.value)}</p>}
         <Room recorder={recorder} />

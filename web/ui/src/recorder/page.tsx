@@ -4,8 +4,10 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
+import { LessonFiles } from "../attachments/lesson-files";
 import { stamp } from "../lib/clock";
 import { t } from "../lib/messages";
+import { MarkMoment } from "../moments/mark-moment";
 import { Before } from "./before";
 import { DeviceChoice } from "./device-choice";
 import { keepAwake } from "./laptop";
@@ -34,7 +36,7 @@ export function LessonPage({ recorder, boot }: { recorder: Recorder; boot: Boot 
 }
 
 function Side({ recorder, boot, before }: { recorder: Recorder; boot: Boot; before: boolean }) {
-  if (!before) return <During recorder={recorder} />;
+  if (!before) return <During recorder={recorder} boot={boot} />;
   return recorder.left.value ? <Left recorder={recorder} /> : <Before recorder={recorder} boot={boot} />;
 }
 
@@ -97,7 +99,7 @@ function AfterEnd({ recorder }: { recorder: Recorder }) {
   );
 }
 
-function During({ recorder }: { recorder: Recorder }) {
+function During({ recorder, boot }: { recorder: Recorder; boot: Boot }) {
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     title.current?.focus(); // the button that had it is gone
@@ -110,7 +112,9 @@ function During({ recorder }: { recorder: Recorder }) {
         <Clock recorder={recorder} />
       </div>
       <Light recorder={recorder} />
+      <MarkMoment lesson={recorder} person={boot.me} />
       <Rows recorder={recorder} />
+      <LessonFiles lesson={recorder} person={boot.me} />
     </section>
   );
 }
