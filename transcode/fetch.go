@@ -64,6 +64,9 @@ func (a *attempt) fetchRun(ctx context.Context, run ledger.Run, inits []storage.
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, onDisk(file.Close())) }()
+	if run.Take.Route == storage.RouteLocal {
+		p.steady = fragment.NewSteady(p.init)
+	}
 	for i, piece := range run.Pieces {
 		if err := a.append(ctx, p, file, piece.Segment); err != nil {
 			return nil, err
@@ -110,6 +113,9 @@ func (a *attempt) open(ctx context.Context, run ledger.Run, inits []storage.Init
 // append adds one segment to a part.
 func (a *attempt) append(ctx context.Context, p *part, file *os.File, s storage.Segment) error {
 	data, err := a.pool.object(ctx, s.ObjectKey, s.ObjectFrom, s.Bytes, s.SHA256)
+	if err == nil && p.steady != nil {
+		data, err = p.steady.Segment(data)
+	}
 	if err == nil {
 		err = p.add(data)
 	}

@@ -306,13 +306,17 @@ func (k *kit) segment(s storage.Segment, data []byte) {
 
 func (k *kit) put(key string, data []byte) (sum string) {
 	k.t.Helper()
-	hash := sha256.Sum256(data)
-	sum = hex.EncodeToString(hash[:])
+	sum = hashOf(data)
 	if err := k.store.Put(context.Background(), key, bytes.NewReader(data), int64(len(data)),
 		objects.PutOptions{SHA256: sum}); err != nil {
 		k.t.Fatal(err)
 	}
 	return sum
+}
+
+func hashOf(data []byte) string {
+	hash := sha256.Sum256(data)
+	return hex.EncodeToString(hash[:])
 }
 
 // span is where a fragment's first track lies.

@@ -16,6 +16,7 @@ type part struct {
 	shift  storage.Ticks // where the take's time 0 lies
 	cut    storage.Ticks // what begins here or later is shown by another part; 0: all is used
 	init   fragment.Init
+	steady *fragment.Steady // of a take by a browser's own recorder; otherwise nil
 	tracks map[uint32]*track
 	video  *track // nil: none
 	audio  *track // nil: none

@@ -24,7 +24,8 @@ func (a *attempt) sound(ctx context.Context, f *film, channels int, to io.Writer
 			return err
 		}
 		at.end = samples(t.until()) * size
-		decode := ffmpeg.Sound{From: p.file, Start: int64(t.first() - p.shift + t.Edit), Channels: channels}
+		decode := ffmpeg.Sound{From: p.file, Start: int64(t.first() - p.shift + t.Edit), Channels: channels,
+			Steady: p.steady != nil}
 		if err := a.ffmpeg(ctx, ffmpeg.Command{Args: decode.Args(), Stdout: at,
 			Limits: a.pool.bounds(t.end - t.first()),
 			Progress: func(ffmpeg.Progress) {

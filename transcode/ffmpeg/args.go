@@ -119,17 +119,21 @@ type Sound struct {
 	From     string
 	Start    int64 // in the file's own time, 1/90000 s, of the first sample wanted
 	Channels int
+	Steady   bool // its packets follow each other, or there is a gap: nothing is to be stretched
 }
 
 // Args decodes the sound to PCM on stdout. Sample n is that of Start + n/48000 s: what is missing
 // is filled with silence when it is longer than 40 ms (a lost packet is 20), what drifts is
 // stretched by at most 2 %.
 func (s Sound) Args() []string {
+	how := ff.KwArgs{"async": 960, "min_hard_comp": "0.040", "min_comp": "0.005", "first_pts": 0}
+	if s.Steady {
+		// With packets of 60 ms, as Chromium makes them, stretching loses its place.
+		how = ff.KwArgs{"async": 1, "min_hard_comp": "0.040", "first_pts": 0}
+	}
 	in := fragment(s.From, ff.KwArgs{"copyts": ""}).Audio().
 		Filter("asetpts", ff.Args{"PTS-" + seconds(s.Start) + "/TB"}).
-		Filter("aresample", ff.Args{strconv.Itoa(SampleRate)}, ff.KwArgs{
-			"async": 960, "min_hard_comp": "0.040", "min_comp": "0.005", "first_pts": 0,
-		})
+		Filter("aresample", ff.Args{strconv.Itoa(SampleRate)}, how)
 	return args("pipe:1", 0, ff.KwArgs{"vn": "", "ac": s.Channels, "f": pcm, "c:a": "pcm_s16le"}, in)
 }
 
