@@ -97,6 +97,9 @@ func (s *Server) disable(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.endEncoders(r.Context(), user)
+	if err := s.options.Capture.EndOf(r.Context(), user); err != nil {
+		s.options.Log.Warn("what a disabled person sends could not be ended", "user", user, "error", err)
+	}
 	s.notice(r, "admin.disabled")
 	return redirect(w, r, "/admin/people")
 }

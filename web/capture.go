@@ -23,6 +23,7 @@ type Capture interface {
 	Playlist(ctx context.Context, recording storage.ID, view capture.View) (string, error)
 	Timeline(ctx context.Context, recording storage.ID) (capture.Timeline, error)
 	Silence(take storage.ID) time.Duration
+	EndOf(ctx context.Context, owner storage.ID) error
 }
 
 // captureRoutes are the WHIP endpoint and its session resources (RFC 9725). Who may send takes to

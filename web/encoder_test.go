@@ -21,6 +21,8 @@ import (
 
 func (idle) Silence(storage.ID) time.Duration { return 0 }
 
+func (idle) EndOf(context.Context, storage.ID) error { return nil }
+
 func (played) Silence(storage.ID) time.Duration { return 0 }
 
 // obsOffer has the form of what OBS 30.2 sends: neither candidates nor feedback for the sound.
