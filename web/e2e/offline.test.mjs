@@ -201,7 +201,7 @@ test('nothing is kept but the recorder, its parts, and the page for no connectio
 test('a server that holds its answer back is not waited for', async () => {
   const page = await laptop();
   await signIn(page, 'dana@example.org');
-  const release = front.hold('/record');
+  const release = front.hold(({ url }) => url.startsWith('/record'));
   await page.goto(`${front.url}/record`);
   await startButton(page).waitFor();
   release();

@@ -41,10 +41,11 @@ export class Front {
     await once(this.#server, 'listening');
   }
 
-  // hold has the server never answer a path, until the function that it returns is called.
-  hold(path) {
+  // hold has the server not answer the requests that which(request) is true of, until the function
+  // that it returns is called.
+  hold(which) {
     let release;
-    this.#held = { path, over: new Promise((resolve) => { release = resolve; }) };
+    this.#held = { which, over: new Promise((resolve) => { release = resolve; }) };
     return () => { this.#held = null; release(); };
   }
 
@@ -64,7 +65,7 @@ export class Front {
   }
 
   async #pass(request, response) {
-    if (this.#held && request.url.startsWith(this.#held.path)) await this.#held.over;
+    if (this.#held?.which(request)) await this.#held.over;
     let { url } = request;
     if (url.startsWith('/assets/') && /\.(js|css)$/.test(url)) {
       const mark = /~(\w+)\.(js|css)$/.exec(url)?.[1] ?? '';

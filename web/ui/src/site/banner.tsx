@@ -37,7 +37,7 @@ interface Props {
 
 export function Banner({ lessons, person }: Props) {
   const removed = useSignal("");
-  const shown = lessons.value.filter((lesson) => !lesson.recordingNow);
+  const shown = lessons.value.filter(isToBeTold);
   if (shown.length === 0 && !removed.value) return null;
   return (
     <aside class="unsent" aria-label={t("unsent.region")}>
@@ -49,6 +49,12 @@ export function Banner({ lessons, person }: Props) {
       <Announcer lessons={lessons} person={person} />
     </aside>
   );
+}
+
+/** The page that records a lesson tells of it itself, and so does the recorder of one that was left
+ *  in the middle, when all that there is of it has been sent. */
+function isToBeTold(lesson: Shown): boolean {
+  return !lesson.recordingNow && (lesson.bytesLeft > 0 || lesson.state === "sent" || lesson.state === "refused");
 }
 
 /** Of another person's lesson nothing is shown but whose it is. */
@@ -143,8 +149,8 @@ function download(file: Blob, lesson: Shown): void {
 
 function iconOf({ state }: Shown): IconName {
   if (state === "sent") return "check";
-  if (state === "waiting") return "wifi-off";
-  return state === "sending" || state === "elsewhere" ? "cloud-upload" : "triangle-alert";
+  if (state === "signed_out" || state === "refused") return "triangle-alert";
+  return state === "waiting" && !navigator.onLine ? "wifi-off" : "cloud-upload";
 }
 
 function headline({ personName: name, title, state }: Shown, own: boolean): string {
@@ -157,7 +163,7 @@ function state(lesson: Shown, own: boolean): string {
   const { personName: name, sentence } = lesson;
   switch (lesson.state) {
     case "sent": return t("unsent.sent_more");
-    case "waiting": return own && sentence ? sentence : t("unsent.waiting");
+    case "waiting": return `${own ? sentence : ""} ${t("unsent.waiting")}`.trim();
     case "signed_out": return t("unsent.signed_out", { name });
     case "refused":
       if (!own) return t("unsent.other_refused", { name });
@@ -172,7 +178,7 @@ function Announcer({ lessons, person }: Props) {
   const said = useSignal("");
   useSignalEffect(() => {
     said.value = lessons.value
-      .filter((lesson) => !lesson.recordingNow)
+      .filter(isToBeTold)
       .map((lesson) => {
         const own = lesson.person === person;
         return `${headline(lesson, own)}. ${state(lesson, own)}`;
