@@ -71,6 +71,10 @@ func (k *kit) direct(r storage.Recording, offsetMS int64, data []byte) {
 	at := int64(len(start))
 	for i, f := range fragments {
 		from, length := span(k.t, start, f)
+		if i+1 < len(fragments) { // it guesses how long the last frame is shown
+			next, _ := span(k.t, start, fragments[i+1])
+			length = next - from
+		}
 		if err := k.catalogue.AddSegment(ctx, storage.Segment{TakeID: take.ID, Number: int64(i + 1),
 			InitNumber: 1, Start: from, Length: length, ObjectKey: where + "blobs/1", ObjectFrom: at,
 			Bytes: int64(len(f)), SHA256: hashOf(f)}); err != nil {
@@ -218,7 +222,8 @@ func TestWorkWaitsForWhatIsExpected(t *testing.T) {
 
 		// When its time comes, the first job has nothing to do and changes nothing.
 		before := strings.Join(k.keys(r), " ")
-		if _, err := db.Exec(ctx, `UPDATE river_job SET state = 'available' WHERE state = 'scheduled'`); err != nil {
+		if _, err := db.Exec(ctx, `UPDATE river_job SET state = 'available', scheduled_at = created_at
+WHERE state = 'scheduled'`); err != nil {
 			t.Fatal(err)
 		}
 		k.eventually("the first job is over", func() bool { return k.unfinished() == 0 })
