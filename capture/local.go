@@ -102,7 +102,7 @@ func (s *Server) PutBlob(ctx context.Context, b LocalBlob) (made bool, err error
 	}
 	defer leave()
 	row := storage.Blob{TakeID: b.Take, Number: b.Number, Bytes: b.Bytes,
-		SHA256: hex.EncodeToString(b.SHA256[:]), ObjectKey: b.key("blobs/%d", b.Number)}
+		SHA256: hex.EncodeToString(b.SHA256[:])}
 	have, err := s.options.Catalogue.MayAddBlob(ctx, b.Recording, row)
 	if err != nil {
 		return false, err
@@ -165,6 +165,10 @@ func (s *Server) storeBlob(ctx context.Context, b LocalBlob, row storage.Blob, d
 func (s *Server) addBlob(ctx context.Context, b LocalBlob, row storage.Blob, data []byte) (storage.Added, error) {
 	read := backup.Read(data)
 	row.Contents.V.Why = read.Why
+	// Named after the content: what is mended in a blob may differ from one version of this server to
+	// the next, and a blob may come again after an update.
+	_, sum := measure(data)
+	row.ObjectKey = b.key("blobs/%d-%.8s", b.Number, sum)
 	if i := read.Init; i != nil {
 		made, err := s.storeInit(ctx, b, *i)
 		if err != nil {
@@ -173,20 +177,15 @@ func (s *Server) addBlob(ctx context.Context, b LocalBlob, row storage.Blob, dat
 		row.Contents.V.Init = &made
 	}
 	for _, f := range read.Fragments {
-		made, err := s.storeFragment(ctx, b, f, data)
-		if err != nil {
-			return storage.Added{}, err
-		}
-		row.Contents.V.Fragments = append(row.Contents.V.Fragments, made)
+		row.Contents.V.Fragments = append(row.Contents.V.Fragments, fragmentOf(f, data))
 	}
-	if err := s.putObject(ctx, row.ObjectKey, "application/octet-stream", row.SHA256, data); err != nil {
+	if err := s.putObject(ctx, row.ObjectKey, "application/octet-stream", sum, data); err != nil {
 		return storage.Added{}, err
 	}
 	return s.options.Catalogue.AddBlob(ctx, b.Recording, row, s.arrived())
 }
 
-// storeInit stores an init segment. Its object is named after its content, which is ours: another
-// version of this server may cut it out in another way.
+// storeInit stores an init segment.
 func (s *Server) storeInit(ctx context.Context, b LocalBlob, i backup.Init) (storage.BlobInit, error) {
 	made := storage.BlobInit{Codecs: i.Codecs, Width: int64(i.Width), Height: int64(i.Height)}
 	made.Bytes, made.SHA256 = measure(i.Data)
@@ -198,24 +197,14 @@ func (s *Server) storeInit(ctx context.Context, b LocalBlob, i backup.Init) (sto
 	return made, s.putObject(ctx, made.ObjectKey, "video/mp4", made.SHA256, i.Data)
 }
 
-// storeFragment says where a fragment lies: in the blob, or, where it had to be mended, in an object
-// of its own, which it stores.
-func (s *Server) storeFragment(ctx context.Context, b LocalBlob, f backup.Fragment, blob []byte,
-) (storage.Fragment, error) {
+// fragmentOf says where in a blob a fragment lies.
+func fragmentOf(f backup.Fragment, blob []byte) storage.Fragment {
 	made := storage.Fragment{From: f.From}
-	media := blob[f.From : f.From+f.Bytes]
-	if f.Mended != nil {
-		made.From, media = 0, f.Mended
-	}
-	made.Bytes, made.SHA256 = measure(media)
+	made.Bytes, made.SHA256 = measure(blob[f.From : f.From+f.Bytes])
 	for _, r := range f.Runs {
 		made.Runs = append(made.Runs, storage.Run{Track: int64(r.Track), Start: r.Start, End: r.End, Key: r.Key})
 	}
-	if f.Mended == nil {
-		return made, nil
-	}
-	made.ObjectKey = b.key("mended-%d-%d-%.8s.m4s", b.Number, f.From, made.SHA256)
-	return made, s.putObject(ctx, made.ObjectKey, "video/iso.segment", made.SHA256, media)
+	return made
 }
 
 func (s *Server) putObject(ctx context.Context, key, media, sha string, data []byte) error {

@@ -102,9 +102,7 @@ func (a *assembly) place(ctx context.Context, b Blob) (why string, err error) {
 		if why != "" {
 			return why, nil
 		}
-		if s.ObjectKey == "" {
-			s.ObjectKey = b.ObjectKey
-		}
+		s.ObjectKey = b.ObjectKey
 		if err := a.follow(ctx, s.Start); err != nil {
 			return "", err
 		}
@@ -142,7 +140,7 @@ func (a *assembly) addInit(ctx context.Context, number int64, i BlobInit) (why s
 // segment is a fragment on the take's own time, or why it is none.
 func (a *assembly) segment(f Fragment) (s Segment, why string) {
 	s = Segment{TakeID: a.out.Take.ID, Number: a.last.Number + 1, InitNumber: a.init,
-		ObjectKey: f.ObjectKey, ObjectFrom: f.From, Bytes: f.Bytes, SHA256: f.SHA256}
+		ObjectFrom: f.From, Bytes: f.Bytes, SHA256: f.SHA256}
 	var end Ticks
 	var pictures, begun bool // whether the take has any; whether the segment begins with one
 	for _, t := range a.have {

@@ -28,7 +28,7 @@ type Blob struct {
 	Number    int64          `db:"number"`
 	ObjectKey string         `db:"object_key"`
 	Bytes     int64          `db:"bytes"`
-	SHA256    string         `db:"sha256"` // hexadecimal
+	SHA256    string         `db:"sha256"` // hexadecimal, as it was sent; the object may have been mended
 	Contents  JSON[Contents] `db:"contents"`
 	CreatedAt Time           `db:"created_at"`
 }
@@ -61,14 +61,12 @@ type BlobTrack struct {
 	Timescale int64  `json:"timescale"`
 }
 
-// Fragment is one moof with its mdat in a blob, or in an object of its own where it had to be
-// mended.
+// Fragment is one moof with its mdat in a blob.
 type Fragment struct {
-	From      int64  `json:"from"` // the first byte, in the blob or in the object of its own
-	Bytes     int64  `json:"bytes"`
-	SHA256    string `json:"sha256"`
-	ObjectKey string `json:"object_key,omitempty"` // empty: the blob's
-	Runs      []Run  `json:"runs"`
+	From   int64  `json:"from"` // the first byte
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+	Runs   []Run  `json:"runs"`
 }
 
 // Run is one track's samples in a fragment.

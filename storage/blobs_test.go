@@ -211,7 +211,7 @@ func TestSegmentOfABlob(t *testing.T) {
 		blobs[1].Contents.V.Fragments = []storage.Fragment{
 			{From: 0, Bytes: 500, SHA256: "a", Runs: []storage.Run{{Track: 1, Start: 0, End: 59000, Key: true},
 				{Track: 2, Start: 0, End: 96048, Key: true}}},
-			{From: 0, Bytes: 300, SHA256: "b", ObjectKey: "own", Runs: []storage.Run{{Track: 1, Start: 60000, End: 90000, Key: true}}},
+			{From: 500, Bytes: 300, SHA256: "b", Runs: []storage.Run{{Track: 1, Start: 60000, End: 90000, Key: true}}},
 			{From: 900, Bytes: 100, SHA256: "c", Runs: []storage.Run{{Track: 1, Start: 300000, End: 330000, Key: true}}},
 		}
 		for _, b := range blobs {
@@ -221,7 +221,7 @@ func TestSegmentOfABlob(t *testing.T) {
 		}
 		want := []storage.Segment{
 			{Number: 1, InitNumber: 1, Start: 0, Length: 180000, ObjectKey: "blobs/2", Bytes: 500, SHA256: "a"},
-			{Number: 2, InitNumber: 1, Start: 180000, Length: 90000, ObjectKey: "own", Bytes: 300, SHA256: "b"},
+			{Number: 2, InitNumber: 1, Start: 180000, Length: 90000, ObjectKey: "blobs/2", ObjectFrom: 500, Bytes: 300, SHA256: "b"},
 			{Number: 3, InitNumber: 1, Start: 900000, Length: 90000, ObjectKey: "blobs/2", ObjectFrom: 900, Bytes: 100, SHA256: "c"},
 		}
 		if diff := cmp.Diff(want, segmentsOf(t, c, take.ID)); diff != "" {

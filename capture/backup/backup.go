@@ -11,7 +11,10 @@
 // How Chromium 156 writes them: the first blob is ftyp and moov alone (ftyp is a blob of its own
 // where the timeslice is very short); every other one is whole moof and mdat pairs, whatever the
 // timeslice, each of which begins with a key frame of the video; both tracks count from zero,
-// wherever their first samples were; the last duration of each run is a guess.
+// wherever their first samples were; the last duration of each run is a guess, and for sound a bad
+// one (21 ms, for packets of 60). A player in a browser takes the hole that this leaves for a break
+// (Media Source Extensions, section 3.5.8, "more than 2 times last frame duration") and waits for the
+// next key frame: two seconds of picture are not shown. Read mends that.
 package backup
 
 import (
@@ -27,6 +30,14 @@ type Blob struct {
 	Why       string // it cannot be shown as it is; empty: it can
 	Init      *Init
 	Fragments []Fragment
+
+	mends []mend
+}
+
+// mend is one field that is changed for players that would stumble over it.
+type mend struct {
+	field []byte
+	with  [4]byte
 }
 
 // Init is an init segment.
@@ -47,9 +58,8 @@ type Track struct {
 
 // Fragment is one moof with its mdat.
 type Fragment struct {
-	From, Bytes int64  // in the blob
-	Mended      []byte // what is to be shown in its place, where players would stumble over it
-	Runs        []Run  // of each track that it has samples of
+	From, Bytes int64 // in the blob
+	Runs        []Run // of each track that it has samples of
 }
 
 // Run is what a fragment has of one track, in the track's timescale.
@@ -62,12 +72,17 @@ type Run struct {
 // maxFragments of one blob: at the shortest that makes sense, half a minute.
 const maxFragments = 256
 
-// Read reads a blob. It keeps no reference to data but in Init.Data and Fragment.Mended.
+// Read reads a blob, and changes in data what players would stumble over: the length stays the same,
+// and so does all of a blob that cannot be shown as it is. It keeps no reference to data.
 func Read(data []byte) Blob {
 	var b Blob
 	if err := b.read(data); err != nil {
 		return Blob{Why: err.Error()}
 	}
+	for _, m := range b.mends {
+		copy(m.field, m.with[:])
+	}
+	b.mends = nil
 	return b
 }
 
@@ -121,13 +136,12 @@ func (b *Blob) add(data []byte, moof box, from int64) error {
 		return fmt.Errorf("a blob has more than %d fragments", maxFragments)
 	}
 	f := Fragment{From: from, Bytes: int64(len(data))}
-	if err := f.read(data, moof); err != nil {
-		return err
-	}
-	if len(f.Runs) > 0 {
+	mends, err := f.read(data, moof)
+	if err == nil && len(f.Runs) > 0 {
 		b.Fragments = append(b.Fragments, f)
+		b.mends = append(b.mends, mends...)
 	}
-	return nil
+	return err
 }
 
 // containers are the media types that MediaRecorder knows in some browser, and that ffmpeg reads.

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 )
@@ -32,13 +33,13 @@ const (
 )
 
 // read reads what a moof box says of the samples in the mdat behind it; data is both.
-func (f *Fragment) read(data []byte, moof box) error {
+func (f *Fragment) read(data []byte, moof box) (mends []mend, err error) {
 	empty := 0
-	err := each(moof.body, func(b box) error {
+	err = each(moof.body, func(b box) error {
 		if b.kind != "traf" {
 			return nil
 		}
-		t := traf{moof: len(moof.whole), whole: len(data)}
+		t := traf{moof: len(moof.whole), media: data, durations: map[uint32]int{}}
 		if err := each(b.body, t.read); err != nil {
 			return err
 		}
@@ -47,12 +48,16 @@ func (f *Fragment) read(data []byte, moof box) error {
 		}
 		switch {
 		case t.samples == 0:
+			// Chromium writes such ones, with a time of 0, and hls.js takes the earliest time of all
+			// of them for the fragment's.
 			empty++
+			mends = append(mends, mend{field: b.whole[4:8], with: [4]byte([]byte("free"))})
 		case !t.timed:
 			return fmt.Errorf("a fragment does not say when it is")
 		case slices.ContainsFunc(f.Runs, func(r Run) bool { return r.Track == t.number }):
 			return fmt.Errorf("a fragment has a track twice")
 		default:
+			mends = append(mends, t.mendLast()...)
 			f.Runs = append(f.Runs, Run{Track: t.number, Start: t.start, End: t.end, Key: t.key})
 		}
 		if len(f.Runs) > maxTracks {
@@ -63,17 +68,15 @@ func (f *Fragment) read(data []byte, moof box) error {
 		}
 		return nil
 	})
-	if err == nil && empty > 0 && len(f.Runs) > 0 {
-		f.Mended = withoutEmpty(data, moof)
-	}
-	return err
+	return mends, err
 }
 
 var errOffsets = fmt.Errorf("its media is not where its fragments are")
 
 // traf is one track's part of a fragment, as it is read.
 type traf struct {
-	moof, whole int // bytes of the moof box, and of it with its mdat
+	moof  int    // bytes of the moof box
+	media []byte // it and its mdat
 
 	number   uint32
 	anchored bool // offsets count from the moof's first byte
@@ -87,6 +90,18 @@ type traf struct {
 	samples    int
 	start, end int64
 	key        bool
+
+	delta     bool           // there is a sample that needs others, or it is not said that there is none
+	durations map[uint32]int // how many samples have which, the last one aside
+	last      sample
+}
+
+// sample is what is known of the last sample.
+type sample struct {
+	field    []byte // where its duration is written; nil: nowhere
+	duration uint32
+	shown    int64
+	data     []byte
 }
 
 func (t *traf) read(b box) error {
@@ -161,67 +176,104 @@ func (t *traf) readRun(c *cursor) error {
 	if at < int64(t.moof) {
 		return errOffsets
 	}
-	first, known := t.flags, t.defaults&hasFlags != 0
+	first, known := uint32(0), t.defaults&hasFlags != 0
 	if flags&runHasFirst != 0 {
-		first, known = c.u32(), true
+		first = c.u32()
 	}
 	for i := range count {
-		duration, size, shift := t.duration, t.size, int64(0)
+		own := sample{duration: t.duration}
+		size, shift, sync := t.size, int64(0), t.flags
 		if flags&runHasDurations != 0 {
-			duration = c.u32()
+			own.field = c.take(4)
+			own.duration = binary.BigEndian.Uint32(own.field)
 		}
 		if flags&runHasSizes != 0 {
 			size = c.u32()
 		}
 		if flags&runHasFlags != 0 {
-			own := c.u32()
-			if i == 0 && flags&runHasFirst == 0 {
-				first, known = own, true
-			}
+			sync, known = c.u32(), true
+		}
+		said := known
+		if i == 0 && flags&runHasFirst != 0 {
+			sync, said = first, true
 		}
 		if flags&runHasShifts != 0 {
 			shift = int64(int32(c.u32())) // negative in version 1 alone, and nobody means 2^31
 		}
+		independent := said && sync&(notSync|dependsOnOthers) == 0
+		own.shown = t.time + shift
 		if t.samples == 0 {
-			t.key = known && first&(notSync|dependsOnOthers) == 0
-			t.start = t.time + shift
+			t.key, t.start = independent, own.shown
+		} else {
+			t.durations[t.last.duration]++
 		}
+		t.delta = t.delta || !independent
 		t.samples++
-		t.start = min(t.start, t.time+shift)
-		t.end = max(t.end, t.time+shift+int64(duration))
-		t.time += int64(duration)
+		t.start = min(t.start, own.shown)
+		t.end = max(t.end, own.shown+int64(own.duration))
+		t.time += int64(own.duration)
+		if at < int64(len(t.media)) {
+			own.data = t.media[at:min(at+int64(size), int64(len(t.media)))]
+		}
 		at += int64(size)
+		t.last = own
 	}
-	if c.short || at > int64(t.whole) || t.time > maxTime {
+	if c.short || at > int64(len(t.media)) || t.time > maxTime {
 		return errOffsets
 	}
 	return nil
 }
 
-// withoutEmpty is a fragment whose trafs without samples are made free space of the same size:
-// Chromium writes such ones, with a time of 0, and hls.js takes the earliest time of all of them for
-// the fragment's.
-func withoutEmpty(data []byte, moof box) []byte {
-	out := slices.Clone(data)
-	at := len(moof.whole) - len(moof.body)
-	//nolint:errcheck // it has been read before
-	each(moof.body, func(b box) error {
-		if b.kind == "traf" && !hasSamples(b.body) {
-			copy(out[at+4:], "free")
-		}
-		at += len(b.whole)
+// guessed is what Chromium takes for the length of a packet of sound that it does not know, at 48 kHz.
+const guessed = 1008
+
+// mendLast makes the last packet of a run of sound as long as it is: where that has been guessed, as
+// long as most of the others, or as long as Opus itself says.
+func (t *traf) mendLast() []mend {
+	if t.delta || t.last.field == nil {
 		return nil
-	})
-	return out
+	}
+	var usual uint32
+	for duration, count := range t.durations {
+		if most := t.durations[usual]; count > most || count == most && duration < usual {
+			usual = duration
+		}
+	}
+	if t.samples == 1 && t.last.duration == guessed {
+		usual = opusLength(t.last.data)
+	}
+	if usual <= t.last.duration {
+		return nil
+	}
+	t.end = max(t.end, t.last.shown+int64(usual))
+	m := mend{field: t.last.field}
+	binary.BigEndian.PutUint32(m.with[:], usual)
+	return []mend{m}
 }
 
-func hasSamples(traf []byte) (any bool) {
-	//nolint:errcheck // it has been read before
-	each(traf, func(b box) error {
-		c := cursor{data: b.body}
-		c.full()
-		any = any || b.kind == "trun" && c.u32() > 0
-		return nil
-	})
-	return any
+// opusLength is how long an Opus packet is (RFC 6716, section 3.1), in 1/48000 s; 0: it is none.
+func opusLength(packet []byte) uint32 {
+	if len(packet) < 2 {
+		return 0
+	}
+	var frame uint32
+	switch config := packet[0] >> 3; {
+	case config < 12:
+		frame = []uint32{480, 960, 1920, 2880}[config%4]
+	case config < 16:
+		frame = []uint32{480, 960}[config%2]
+	default:
+		frame = []uint32{120, 240, 480, 960}[config%4]
+	}
+	frames := uint32(1)
+	switch packet[0] & 3 {
+	case 1, 2:
+		frames = 2
+	case 3:
+		frames = uint32(packet[1] & 0x3f)
+	}
+	if frame*frames > 5760 {
+		return 0
+	}
+	return frame * frames
 }
