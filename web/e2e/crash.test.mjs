@@ -1,5 +1,5 @@
-// The server dies, or is told to stop, in the middle of a lesson: what was said to be saved is
-// there, the page goes on by itself, and it stays one recording.
+// The server dies, or is told to stop, in the middle of a lesson that is sent live alone: what was
+// said to be saved is there, the page goes on by itself, and it stays one recording.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -38,6 +38,7 @@ before(async () => {
     { name: 'Ada Obi', email: 'lead@example.org', program: 'Riverside residency' });
   teacher = await people.invite(lead, server, chromium, program,
     { name: 'Dana Ortiz', email: 'dana@example.org', role: 'Teacher' });
+  await people.liveAlone(teacher.context());
   await teacher.addInitScript(watchSource);
   contexts.push(context, teacher.context());
   // While the server is away, and while somebody is signed out, requests fail and the console says so.

@@ -43,6 +43,7 @@ before(async () => {
     { name: 'Maya Lindqvist', email: 'maya@example.org', role: 'Instructor' });
   teacher = await people.invite(lead, server, chromium, program,
     { name: 'Dana Ortiz', email: 'dana@example.org', role: 'Teacher' });
+  await people.liveAlone(teacher.context()); // with the laptop's own copy there would be no gap
   await people.pair(lead, server, program, 'Maya Lindqvist', 'Dana Ortiz');
   for (const one of [context, teacher.context(), instructor.context()]) {
     contexts.push(one);

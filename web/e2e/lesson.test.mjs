@@ -76,6 +76,7 @@ test('a lesson of 30 s is stored while it is taught, and plays at once', async (
   const lasted = (sent.last - sent.first) / 1000 + 1 / framesPerSecond;
   const headers = await people.cookiesOf(teacher.context(), server);
   const id = lesson.split('/').at(-1);
+  await people.settled(teacher, server, id);
   const back = await readBack(`${server.url}/api/recordings/${id}/playlist.m3u8`, { headers });
   const loss = lossOf(back.frames, cameraSeconds * framesPerSecond);
   const sourceOffset = offsetOf(source.flashes, source.beeps, 1000);

@@ -229,6 +229,7 @@ test('a full disk: the page says so, what is stored plays, and the lesson goes o
     try {
       const there = await settle(small);
       const { teacher } = there;
+      await people.liveAlone(teacher.context()); // it is the server's own memory that is asked here
       await teacher.addInitScript(watchSource);
       await people.record(teacher, small, 'The disk was full');
       const id = await newestOf(there);

@@ -1,5 +1,6 @@
 // What people do with the pages, by the names that are on the controls.
 import { newPerson } from './browser.mjs';
+import { until } from './until.mjs';
 
 export const password = 'a long enough password';
 
@@ -86,6 +87,19 @@ export async function record(page, server, title) {
   await page.getByLabel('Title').fill(title);
   await page.getByRole('button', { name: 'Start recording' }).click();
   await page.getByText(/^Saved until/).waitFor();
+}
+
+// liveAlone takes the laptop's own recorder from a person's pages: what is lost on the way is lost.
+export async function liveAlone(context) {
+  await context.addInitScript(() => { delete globalThis.MediaRecorder; });
+}
+
+// settled resolves when no better is expected of a lesson than what is stored.
+export function settled(page, server, id) {
+  return until('the lesson has settled', async () => {
+    const answer = await page.request.get(`${server.url}/api/recordings/${id}/saved`);
+    return answer.ok() && (await answer.json()).settled;
+  }, { seconds: 120 });
 }
 
 // firstFrame resolves when the page's video shows something.
