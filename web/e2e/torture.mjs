@@ -26,6 +26,9 @@ async function labOf({ seconds = 150 }) {
   return labs.get(seconds);
 }
 
+// Playwright closes its browsers on a signal, and the process would go on without them.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+
 const rows = [];
 let failed = 0;
 try {

@@ -27,7 +27,7 @@ function watchEncoders({ live }) {
         this.addEventListener('dataavailable', ({ data }) => {
           const number = ++n;
           const reader = new FileReader();
-          reader.onload = () => tell('blob', { run, number, picture, type: this.mimeType, bytes: reader.result.split(',')[1] });
+          reader.onload = () => tell('blob', { run, number, picture, type: this.mimeType, bytes: reader.result.split(';base64,')[1] ?? '' });
           reader.readAsDataURL(data);
         });
       }

@@ -52,6 +52,7 @@ export class Firefox {
 
   async tab() {
     this.page = await this.browser.newPage();
+    this.page.setDefaultTimeout(120_000);
     await this.page.setViewport({ width: 1366, height: 768 });
     await this.page.exposeFunction('__tell', (fact) => this.evidence.hear(fact));
     await this.page.evaluateOnNewDocument(pretendDevices, this.sitting);
@@ -61,9 +62,12 @@ export class Firefox {
 
   async signIn(email) {
     await this.goto('/login');
-    await this.page.type('#email', email);
-    await this.page.type('#password', people.password);
-    await Promise.all([this.page.waitForNavigation(), this.page.click('main button[type=submit]')]);
+    await this.page.evaluate((...words) => {
+      const form = document.querySelector('#email').form;
+      [form.querySelector('#email').value, form.querySelector('#password').value] = words;
+      setTimeout(() => form.requestSubmit());
+    }, email, people.password);
+    await until('the person is signed in', () => this.page.evaluate(() => location.pathname === '/').catch(() => false));
     const cookies = await this.page.cookies();
     this.cookies = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
   }

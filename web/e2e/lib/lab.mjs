@@ -114,6 +114,21 @@ class Lesson {
     await until('the clock is there', () => this.laptop.page.$('[role=timer]'));
   }
 
+  // savedHere waits until a page that was stopped without a network says what becomes of the lesson.
+  savedHere() { return this.laptop.says(/The lesson is sent by itself/); }
+
+  // takeOver has another laptop go on with the lesson, as one does that knew of it.
+  async takeOver(laptop, elapsed) {
+    const { id } = await this.ask('/api/me');
+    const left = { recording: this.id, title: this.title, people: [], targets: [], elapsed, at: Date.now(), paused: false };
+    await laptop.goto('/');
+    await laptop.page.evaluate(([key, value]) => { localStorage.setItem(key, value); },
+      [`backrow.recording.${id}`, JSON.stringify(left)]);
+    this.laptop = laptop;
+    await laptop.goto('/record');
+    await this.goOn();
+  }
+
   // kept waits until the browser has kept the recorder for when there is no network.
   kept() {
     return this.laptop.page.evaluate(async () => { await navigator.serviceWorker.ready; });
@@ -170,31 +185,21 @@ class Lesson {
     const sent = evidence.map((one) => one.sent).reduce((all, one) => (
       { frames: all.frames + one.frames, sounds: all.sounds + one.sounds, by: [...all.by, ...one.by] }));
     const wanted = this.live ? sent.frames : new Set(encoded).size;
+    const shifts = shiftsOf(takes, evidence.flatMap((one) => [...one.sources.values()]));
     const { spans } = await this.ask(`/api/recordings/${this.id}/timeline`);
     return {
       run: this.title, seed: this.wire.seed, encoded: wanted, present: present.size,
       missing: this.live ? Math.max(0, wanted - present.size) : [...new Set(encoded)].filter((number) => !present.has(number)).length,
       doubled: [...present.values()].filter((times) => times > 1).length,
       disorder: order.disorder, unreadable: order.unreadable,
-      av_ms: this.#apart(takes, evidence.flatMap((one) => [...one.sources.values()])),
+      av_ms: worstOf(shifts), shifts,
       gaps: spans.filter((span, n) => n > 0 && span.timeline_ms - spans[n - 1].timeline_ms - spans[n - 1].length_ms > 100).length,
       settle_s: settle, takes: new Set(playlist.takes.map(({ id }) => id)).size,
       sounds: takes.reduce((sum, take) => sum + take.sounds, 0), sounds_sent: sent.sounds, by: [...new Set(sent.by)].join('+'),
+      parts: takes.map((take) => `${take.id.slice(-4)} ${take.frames[0]?.number}–${take.frames.at(-1)?.number} ${take.seconds.toFixed(2)} s`).join(', '),
       complaints: [...takes.map((take) => take.complaints), ...this.#laptops.flatMap((laptop) => laptop.complaints)]
         .filter(Boolean).join('; ').slice(0, 300),
     };
-  }
-
-  // apart is by how many milliseconds sound and picture are further apart than the devices had
-  // them, in the worst of the takes in which that can be told.
-  #apart(takes, sources) {
-    let worst = null;
-    for (const take of takes) {
-      const shift = sources.map((source) => shiftOf(take, source)).find((found) => found !== null) ?? null;
-      if (shift === null) continue;
-      if (worst === null || Math.abs(shift) > Math.abs(worst)) worst = shift;
-    }
-    return worst === null ? null : Math.round(worst);
   }
 
   // state is what a person would look at when a run fails.
@@ -213,4 +218,18 @@ class Lesson {
     await this.wire?.end();
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+// shiftsOf is by how many milliseconds, in each take, sound and picture are further apart than the
+// devices had them; null where that cannot be told.
+function shiftsOf(takes, sources) {
+  return takes.map((take) => {
+    const shift = sources.map((source) => shiftOf(take, source)).find((found) => found !== null);
+    return shift === undefined ? null : Math.round(shift);
+  });
+}
+
+function worstOf(shifts) {
+  const known = shifts.filter((shift) => shift !== null);
+  return known.length > 0 ? known.reduce((worst, one) => (Math.abs(one) > Math.abs(worst) ? one : worst)) : null;
 }

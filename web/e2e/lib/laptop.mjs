@@ -14,7 +14,8 @@ export class Laptop {
   evidence = new Evidence();
   complaints = [];
 
-  // It sees cameras (files) one after the other, one for each time that the browser is opened.
+  // It sees cameras (files) one after the other, one for each time that the browser is opened;
+  // the last stays.
   constructor({ folder, wire, server, cameras, microphone, live = false }) {
     Object.assign(this, { folder, wire, server, cameras, microphone, live });
   }
@@ -24,8 +25,7 @@ export class Laptop {
     const profile = path.join(this.folder, 'profile');
     await mkdir(profile, { recursive: true });
     this.command = await this.wire.command('/usr/bin/chromium');
-    const camera = this.cameras[this.#sittings++];
-    if (!camera) throw new Error('there are not so many cameras');
+    const camera = this.cameras[Math.min(this.#sittings++, this.cameras.length - 1)];
     this.context = await chromium.launchPersistentContext(profile, {
       executablePath: this.command, viewport: { width: 1366, height: 768 }, locale: 'en-GB',
       args: [...quiet, '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream',
@@ -45,6 +45,7 @@ export class Laptop {
   }
 
   async signIn(email) {
+    this.email = email;
     await people.signIn(this.page, this.server, email);
     await this.keepCamera();
     const cookies = await this.context.cookies(this.server.url);
@@ -59,7 +60,14 @@ export class Laptop {
     await this.page.bringToFront();
   }
 
-  goto(address) { return this.page.goto(this.server.url + address); }
+  // goto opens a page. A browser that is killed may have lost the cookies of its last half minute:
+  // then the person signs in again.
+  async goto(address) {
+    await this.page.goto(this.server.url + address);
+    if (new URL(this.page.url()).pathname !== '/login' || address === '/login') return;
+    await people.signIn(this.page, this.server, this.email);
+    await this.page.goto(this.server.url + address);
+  }
 
   // press presses a button as soon as it can be pressed.
   press(name) {

@@ -38,9 +38,9 @@ const outage = (mood, seconds) => ({
   },
 });
 
-const random = (seed) => ({
-  random: seed, seed,
-  async during(lesson) { await schedule(lesson, seed); },
+const random = (seed, length) => ({
+  seed,
+  during: (lesson) => schedule(lesson, seed, length),
 });
 
 export const runs = {
@@ -192,9 +192,18 @@ export const runs = {
       await lesson.laptop.taught(15);
       const wire = await Wire.lay({ seed: lesson.wire.seed + 1 });
       lesson.ends.push(() => wire.end());
+      const first = lesson.laptop;
       const second = await lesson.anotherLaptop({ cameras: lesson.lab.cameras.slice(1), wire });
-      await lesson.takeOver(second);
-      await lesson.laptop.taught(30);
+      await lesson.wire.cut(); // the first one's battery is empty before it has sent everything
+      await lesson.laptop.taught(25);
+      const elapsed = await first.clock() * 1000;
+      await first.kill();
+      await lesson.takeOver(second, elapsed);
+      await lesson.laptop.taught(45);
+      await lesson.stop();
+      await lesson.wire.mend();
+      await first.open();
+      await first.goto('/'); // any page sends
     },
   },
   'live alone, loss 2 %': { live: true, ...shaped({ loss: 0.02, delay: away }, 30) },
@@ -210,10 +219,11 @@ export const runs = {
   },
 };
 
-// runOf is a run by its name; 'random 7' is the random schedule of seed 7.
+// runOf is a run by its name; 'random 7' is the random schedule of seed 7, 'random 7 short' half a
+// minute of it.
 export function runOf(name) {
-  const [, seed] = name.match(/^random (\d+)$/) ?? [];
-  return seed ? random(Number(seed)) : runs[name];
+  const [, seed, short] = name.match(/^random (\d+)( short)?$/) ?? [];
+  return seed ? random(Number(seed), short && 35) : runs[name];
 }
 
 // record does a run in a lab and answers with its row of the table.

@@ -1,7 +1,5 @@
 // Random schedules of what goes wrong in a lesson, each known by its seed.
 
-const length = 60; // seconds of the lesson
-
 // numbers are pseudo-random in [0, 1): mulberry32, which is enough for deciding what to break.
 export function numbers(seed) {
   let state = seed >>> 0;
@@ -47,9 +45,9 @@ const events = {
   },
 };
 
-// plan draws what happens when: { at, name, until } in seconds of the lesson, without two that
-// overlap. What begins last may outlast the lesson.
-export function plan(random) {
+// plan draws what happens when in a lesson of so many seconds: { at, name, until } in seconds of its
+// clock, without two that overlap. What begins last may outlast the lesson.
+function plan(random, length) {
   const drawn = [];
   const names = Object.keys(events);
   for (let at = 6 + random() * 6; at < length - 6; at += 3 + random() * 8) {
@@ -62,9 +60,9 @@ export function plan(random) {
 }
 
 // schedule lets a lesson be broken by the plan of a seed, and mends what is broken at its end.
-export async function schedule(lesson, seed) {
+export async function schedule(lesson, seed, length = 60) {
   const random = numbers(seed);
-  const drawn = plan(random);
+  const drawn = plan(random, length);
   console.log(`# random ${seed}: ${drawn.map(({ at, name, until }) => `${at}–${until} s ${name}`).join(', ')}`);
   let undo = null;
   for (const { at, name, until: end } of drawn) {
