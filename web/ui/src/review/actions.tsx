@@ -10,13 +10,14 @@ import type { Room } from "./room";
 export function Actions({ room }: { room: Room }) {
   const may = room.may.value;
   const own = room.ownReview.value;
+  const files = room.files.items.value.filter(({ state }) => state !== "refused").length;
   return (
     <>
       {may.report && <ReportMenu room={room} />}
-      {(may.attach || room.files.items.value.length > 0) && (
+      {(may.attach || files > 0) && (
         <button type="button" class="button" onClick={() => room.open("files")}>
           {t("files.open")}
-          {room.files.items.value.length > 0 && ` (${room.files.items.value.length})`}
+          {files > 0 && ` (${files})`}
         </button>
       )}
       {may.share && (
