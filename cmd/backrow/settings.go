@@ -110,6 +110,7 @@ type captureSettings struct {
 	SpoolLimit     int64         `help:"How many megabytes may wait on disk for the database or the store." default:"20480"`
 	UploadMemory   int64         `help:"How many megabytes of laptops' own copies of lessons may be on their way in at once." default:"64"`
 	UploadRate     int64         `help:"The slowest upload that is waited for, in bytes a second." default:"8000"`
+	KeepLive       time.Duration `help:"How long the live copy of a lesson is kept once the laptop's own has all of it; negative: for ever." default:"24h"`
 	NodeURL        string        `name:"node-url" help:"Where this node itself is reached, when several share one database behind a balancer." placeholder:"URL"`
 	ResumeFor      time.Duration `help:"How long a recording that lost its browser stays open for it." default:"2h"`
 }
@@ -167,7 +168,7 @@ func (s *captureSettings) options(listen string) capture.Options {
 		SpoolBytes: s.SpoolLimit << 20, UDPPort: s.MediaUDPPort, TCPPort: s.MediaTCPPort,
 		ListenIPs: addresses, AdvertiseIPs: s.MediaAdvertise, Loopback: true,
 		MaxStreams: s.MaxStreams, Idle: s.ResumeFor, BlobMemory: s.UploadMemory << 20,
-		NodeURL: s.NodeURL,
+		NodeURL: s.NodeURL, KeepLive: s.KeepLive,
 	}
 }
 
