@@ -115,17 +115,23 @@ export const takeOf = (change = {}) => ({
 
 export const blobOf = (number, length = 1000) => new Uint8Array(length).fill(number).buffer;
 
-/** A store with the events of a vault. */
+/** A store with the events of a vault, and its worker's habit of doing one thing after the other. */
 export class FakeVault {
   listeners = new Set();
+  #queue = Promise.resolve();
   constructor(store) {
     this.store = store;
+    const call = (method, args) => {
+      const done = this.#queue.then(() => this.store[method](...args));
+      this.#queue = done.catch(() => undefined);
+      return done;
+    };
     for (const method of ["lessons", "lesson", "read", "spare", "media"]) {
-      this[method] = (...args) => this.store[method](...args);
+      this[method] = (...args) => call(method, args);
     }
     for (const method of ["begin", "change", "note", "append", "close", "discard"]) {
       this[method] = async (...args) => {
-        await this.store[method](...args);
+        await call(method, args);
         for (const listen of this.listeners) listen({ recording: args[0].recording ?? args[0] });
       };
     }

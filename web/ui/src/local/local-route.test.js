@@ -70,9 +70,14 @@ test("at the end the last blob is waited for", async () => {
   const w = await begun();
   w.recorders[0].give();
   w.at += 2000;
-  await w.route.close("stopped");
+  const closing = w.route.close("stopped");
+  await settle();
+  assert.equal(w.recorders[0].state, "recording", "what its encoder holds comes yet");
+  w.at += 200;
+  mock.timers.tick(200);
+  await closing;
   const [take] = await w.takes();
-  assert.deepEqual(take.ended, { blobs: 2, lengthMS: 2043, reason: "stopped" });
+  assert.deepEqual(take.ended, { blobs: 2, lengthMS: 2243, reason: "stopped" });
   assert.equal(w.route.state.value, "off");
 });
 

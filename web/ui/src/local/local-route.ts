@@ -22,6 +22,9 @@ const askAfterMS = 100;
 /** Media time 0 is the first frame after start() is called, half a frame later on the average;
  *  the start event comes 30–60 ms after it (Chromium 156, measured with numbered frames). */
 const firstFrameMS = 17;
+/** At a pause and at the end the recorder runs on for as long: what it is given just before is still
+ *  in its encoder, which a recorder that is stopped does not wait for (55–100 ms of it, measured). */
+const lingerMS = 200;
 /** A recorder that has not begun by then does not: a camera that brings no picture. */
 const beginWithinMS = 5000;
 /** How soon a run that broke is followed by the next, and a disk that was full is tried again. */
@@ -96,11 +99,11 @@ export class LocalRoute {
     this.#run = run;
   }
 
-  /** Ends what is being recorded. Resolves when the last of it is kept. */
+  /** Ends what is being recorded, in a moment. Resolves when the last of it is kept. */
   async close(reason: EndReason): Promise<void> {
     clearTimeout(this.#timer);
     this.#stream = null;
-    this.#end(this.#run, reason);
+    this.#end(this.#run, reason, lingerMS);
     this.#run = null;
     this.state.value = "off";
     await this.#ending;
@@ -116,8 +119,8 @@ export class LocalRoute {
     this.#run?.handOut();
   }
 
-  #end(run: Run | null, reason: EndReason): void {
-    if (run) this.#ending = Promise.all([this.#ending, run.end(reason)]);
+  #end(run: Run | null, reason: EndReason, afterMS = 0): void {
+    if (run) this.#ending = Promise.all([this.#ending, run.end(reason, afterMS)]);
   }
 
   #begin(stream: MediaStream, begun: () => void): Run | null {
@@ -274,11 +277,12 @@ class Run {
     this.told.broken(why);
   }
 
-  /** Ends the take; resolves when all of it is kept, and that it is all. */
-  async end(reason: EndReason): Promise<void> {
+  /** Ends the take after a while; resolves when all of it is kept, and that it is all. */
+  async end(reason: EndReason, afterMS: number): Promise<void> {
     if (this.#ended) return;
     this.#ended = reason;
     clearTimeout(this.#timer);
+    if (afterMS > 0 && this.#begun) await new Promise((resolve) => setTimeout(resolve, afterMS));
     const lengthMS = Math.max(0, Math.round(this.outside.now() - this.#calledAt - firstFrameMS));
     if (this.#recorder && this.#recorder.state !== "inactive") {
       this.#recorder.stop();

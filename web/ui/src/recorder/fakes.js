@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 
 import { Problem } from "../lib/api";
+import { Disk, FakeVault, Recording } from "../local/fakes";
 import { DeviceError } from "./devices";
 import { Inputs } from "./inputs";
 import { WhipError } from "./whip";
@@ -18,7 +19,7 @@ export class Track extends EventTarget {
     this.id = id;
   }
   stop() { this.readyState = "ended"; }
-  getSettings() { return { deviceId: this.id }; }
+  getSettings() { return { deviceId: this.id, width: 1280, height: 720 }; }
   /** As when somebody pulls the plug. */
   unplug() {
     this.stop();
@@ -83,6 +84,7 @@ export class Take {
 export class Server {
   requests = [];
   bodies = [];
+  tokens = [];
   takes = [];
   state = "recording";
   saved = { until_ms: 0, live: false, pending: 0 };
@@ -95,6 +97,9 @@ export class Server {
     this.bodies.push(options.body);
     if (name in this.refuse) throw new Problem(this.refuse[name], this.refuse[name] ? `No: ${this.refuse[name]}.` : "");
     if (name === "GET saved") return { ...this.saved };
+    if (name === "POST recordings") return { state: this.state, capture_token: "brt_1" };
+    if (name === "POST capture-token") return { token: "brt_2" };
+    this.tokens.push(options.token);
     return { state: this.state };
   };
   publish = async (endpoint, stream, how) => {
@@ -112,18 +117,35 @@ export class Server {
   offset(n) { return Number(new URL(this.takes.at(n).address, "http://x").searchParams.get("offset_ms")); }
 }
 
+/** Lets a world keep lessons: a disk, and recorders that its hands move. */
+export function keeping(w, disk = new Disk()) {
+  w.disk = disk;
+  w.vault = new FakeVault(disk.store());
+  w.recorders = [];
+  w.able = () => true;
+  w.local = (vault) => ({
+    vault, able: (type) => w.able(type), now: () => w.now, streamOf: w.room.streamOf,
+    record: (stream, options) => {
+      const recorder = new Recording(stream.getTracks(), options);
+      w.recorders.push(recorder);
+      return recorder;
+    },
+  });
+  return w;
+}
+
 /** What a Recorder stands on, and the hands that move it. */
 export function world() {
   const room = new Room();
   const server = new Server();
   const w = {
-    room, server, now: 0, unfinished: null, held: false, others: null, vault: null,
+    room, server, now: 0, unfinished: null, held: false, others: null, vault: null, locks: new Set(),
     outside: {
       me: { id: "anna", name: "Anna" },
       vault: async () => w.vault,
       local: (vault) => w.local(vault),
       sender: { lessons: signal([]), live: () => null, start() {}, stop() {}, hurry() {} },
-      hold: async () => () => undefined,
+      hold: async (name) => { w.locks.add(name); return () => w.locks.delete(name); },
       second: { screen: async () => null, camera: async () => null },
       origin: 1_700_000_000_000,
       inputs: new Inputs(room),

@@ -39,7 +39,11 @@ export function say(recorder: Recorder): Said {
     case "paused":
       return paused(recorder, until);
   }
-  if (recorder.local.value?.state.value === "recording") return onBoth(recorder, until);
+  const local = recorder.local.value?.state.value;
+  if (local === "recording") return onBoth(recorder, until);
+  if (local === "starting" && recorder.route.link.value !== "connected") {
+    return { colour: "amber", headline: t("record.starting"), more: "" };
+  }
   if (recorder.signedOut.value) {
     return { colour: "red", headline: t("record.signed_out"), more: t("record.signed_out_do"), signIn: true };
   }

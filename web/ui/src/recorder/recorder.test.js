@@ -266,7 +266,7 @@ test("stop while the server is away goes on trying", async () => {
 
 test("an expired session is told of, and its return too", async () => {
   const w = await recording();
-  w.server.refuse["GET saved"] = 401;
+  w.server.refuse["GET saved"] = w.server.refuse["POST capture-token"] = 401;
   await pass(w, 1500);
   assert.equal(light(w), "red record.signed_out");
   assert.equal(w.recorder.phase.value, "recording", "what is connected goes on");

@@ -382,10 +382,9 @@ export class Recorder implements Lesson, LocalLesson {
     this.#clock.pause();
     this.readClock();
     this.#remember();
-    const kept = Promise.all([this.local.value?.close("stopped"), this.screen.remove()]);
+    if (this.local.value) await Promise.all([this.local.value.close("stopped"), this.screen.remove()]);
     this.inputs.close();
-    await kept;
-    if (before === "recording" && this.route.link.value === "connected") await pass(lastFrames);
+    if (before === "recording" && !this.local.value) await pass(lastFrames);
     return this.#finish(this.#clock.elapsed);
   }
 

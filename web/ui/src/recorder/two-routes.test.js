@@ -1,0 +1,343 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+
+import { lockOf } from "../local/locks";
+import { keeping, settle, world } from "./fakes";
+import { say } from "./light";
+import { Recorder } from "./recorder";
+
+// Keys stand for their texts.
+globalThis.document = { getElementById: () => ({ textContent: "{}" }), documentElement: { lang: "en" } };
+
+const details = { programID: "p", title: "Fractions", className: "5b", targets: [], people: [] };
+
+beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"] }));
+afterEach(() => mock.timers.reset());
+
+const rest = async () => { for (let n = 0; n < 60; n++) await settle(); };
+
+/** Time passes; each second and a half the recorder hands out what it has. */
+async function pass(w, ms, step = 250) {
+  for (let done = 0; done < ms; done += step) {
+    w.now += step;
+    mock.timers.tick(step);
+    w.passed = (w.passed ?? 0) + step;
+    if (w.passed % 1500 === 0 && w.recorders.at(-1)?.state === "recording") w.recorders.at(-1).give();
+    await rest();
+    w.recorder.readClock();
+  }
+}
+
+async function ready(change = {}) {
+  const w = keeping(world(), change.disk);
+  Object.assign(w.server.refuse, change.refuse);
+  if (change.unfinished) w.unfinished = change.unfinished;
+  w.recorder = new Recorder(w.outside);
+  await w.recorder.open();
+  await rest();
+  return w;
+}
+
+async function recording(change) {
+  const w = await ready(change);
+  await w.recorder.start(details);
+  w.now += 50;
+  w.recorders[0].begin();
+  await rest();
+  return w;
+}
+
+const id = (w) => w.recorder.lesson.value.recording;
+const kept = (w) => w.vault.lesson(id(w));
+const light = (w) => `${say(w.recorder).colour} ${say(w.recorder).headline}`;
+const sent = (w, change) => {
+  w.outside.sender.lessons.value = [{
+    recording: id(w), state: "sending", sentence: "", bytesLeft: 0, safeUntilMs: 0, recordingNow: true,
+    finished: false, ...change,
+  }];
+};
+
+test("a lesson begins here at once, and there when the server has answered", async () => {
+  const w = await ready();
+  const starting = w.recorder.start(details);
+  await starting;
+  assert.equal(w.recorder.phase.value, "recording");
+  assert.ok(w.locks.has(lockOf(id(w))));
+  w.now += 50;
+  w.recorders[0].begin();
+  await rest();
+  w.recorder.readClock();
+  assert.equal(w.recorder.elapsed.value, 33, "from the first frame that is kept");
+  const lesson = await kept(w);
+  assert.equal(lesson.registered, true);
+  assert.equal(lesson.token, "brt_1");
+  assert.equal(lesson.personName, "Anna");
+  assert.equal(w.server.takes.length, 1);
+  assert.equal(w.server.last.token, "brt_1");
+  assert.equal(w.server.last.size.maxLines, 480, "a modest picture beside the one that is kept");
+});
+
+test("the live take says at which time of the wall the clock would have read nothing", async () => {
+  const w = await recording();
+  const zero = Number(new URL(w.server.last.address, "http://x").searchParams.get("zero_unix_ms"));
+  assert.equal(zero, w.outside.origin + 17);
+});
+
+test("green while the server has the last ten seconds, amber while only this laptop has them", async () => {
+  const w = await recording();
+  w.server.last.connection.become("connected");
+  await pass(w, 3000);
+  assert.equal(light(w), "amber record.first_seconds");
+  w.server.saved.until_ms = 2000;
+  await pass(w, 1000);
+  assert.equal(light(w), "green record.saved_until");
+  await pass(w, 9000);
+  assert.equal(light(w), "amber record.on_laptop");
+  assert.match(say(w.recorder).more, /record.left_here/);
+  sent(w, { safeUntilMs: 12_000 });
+  assert.equal(light(w), "green record.saved_until", "it came by the other route");
+});
+
+test("without a server the lesson is kept, and goes there when it is back", async () => {
+  const w = await recording({ refuse: { "POST recordings": 0 } });
+  await pass(w, 15_000);
+  assert.equal(light(w), "amber record.on_laptop");
+  assert.match(say(w.recorder).more, /record.offline_kept/);
+  assert.ok(w.server.count("POST recordings") > 2);
+  assert.equal(w.server.takes.length, 0);
+  w.server.refuse = {};
+  await pass(w, 10_000);
+  assert.equal((await kept(w)).registered, true);
+  assert.equal(w.server.takes.length, 1);
+});
+
+test("a server that refuses for good is quoted, and the lesson stays here", async () => {
+  const w = await recording({ refuse: { "POST recordings": 403 } });
+  await pass(w, 15_000);
+  assert.equal(w.recorder.phase.value, "recording");
+  assert.equal(light(w), "amber record.on_laptop");
+  assert.match(say(w.recorder).more, /^No: 403. record.stays_here/);
+  assert.equal(w.server.count("POST recordings"), 1);
+  assert.equal(w.server.takes.length, 0);
+  assert.equal((await kept(w)).refused.status, 403);
+  const stopped = w.recorder.stop();
+  await pass(w, 2000);
+  assert.equal(await stopped, null);
+  assert.equal(w.recorder.phase.value, "kept");
+  assert.match(say(w.recorder).more, /^No: 403/);
+});
+
+test("who is signed out goes on teaching", async () => {
+  const w = await recording({ refuse: { "POST recordings": 401 } });
+  await pass(w, 12_000);
+  assert.equal(light(w), "amber record.on_laptop");
+  assert.ok(say(w.recorder).signIn);
+  w.server.refuse = {};
+  await pass(w, 5000);
+  assert.equal(w.recorder.signedOut.value, false);
+  assert.equal((await kept(w)).registered, true);
+});
+
+test("a token that has run out is renewed with the session", async () => {
+  const w = await recording();
+  w.server.refuse["GET saved"] = 401;
+  await pass(w, 1250);
+  assert.equal(w.recorder.signedOut.value, false);
+  assert.equal((await kept(w)).token, "brt_2");
+});
+
+test("a network that lets nothing live through is no gap and no alarm", async () => {
+  const w = await recording();
+  w.server.last.connection.become("connected");
+  await pass(w, 2000);
+  w.server.last.connection.become("failed");
+  w.server.publishing = 0;
+  w.server.saved.until_ms = 3000;
+  await pass(w, 6000);
+  sent(w, { safeUntilMs: 7000 });
+  assert.equal(light(w), "green record.saved_until");
+  w.server.publishing = null;
+  await pass(w, 10_000);
+  w.server.last.connection.become("connected");
+  await pass(w, 2000);
+  assert.deepEqual(w.recorder.gaps.value, []);
+});
+
+test("pause and resume begin takes on both routes, on one clock", async () => {
+  const w = await recording();
+  await pass(w, 5950);
+  w.recorder.pause();
+  await rest();
+  await pass(w, 20_000, 200);
+  w.recorder.resume();
+  w.now += 50;
+  w.recorders[1].begin();
+  await rest();
+  const [before, after] = (await kept(w)).takes;
+  assert.equal(before.ended.reason, "paused");
+  assert.equal(before.ended.lengthMS, 6233, "it runs on a little, so that nothing is missing where it goes on");
+  assert.equal(after.offsetMS, 6033);
+  assert.equal(w.server.takes.length, 2);
+});
+
+test("the end is kept with its last seconds, told at once, and the lesson's page opened", async () => {
+  const w = await recording();
+  await pass(w, 5950);
+  const stopped = w.recorder.stop();
+  await pass(w, 500);
+  assert.deepEqual(w.room.live, [], "the camera's light goes out");
+  assert.equal(await stopped, `/recordings/${id(w)}`);
+  const lesson = await kept(w);
+  assert.equal(lesson.taughtMS, 6033);
+  assert.equal(lesson.finished, true);
+  assert.equal(lesson.takes[0].ended.reason, "stopped");
+  assert.equal(w.server.bodies[w.server.requests.indexOf("POST finish")].taught_ms, 6033);
+  assert.equal(w.locks.size, 0, "any page may send the rest");
+  assert.equal(w.unfinished, null);
+});
+
+test("an end that the server does not hear is kept, and nobody has to wait", async () => {
+  const w = await recording();
+  await pass(w, 3000);
+  w.server.refuse["POST finish"] = 0;
+  const stopped = w.recorder.stop();
+  await pass(w, 1000);
+  assert.equal(await stopped, null);
+  assert.equal(light(w), "amber record.on_laptop");
+  assert.equal((await kept(w)).taughtMS, 2983 + 50);
+  assert.equal(w.locks.size, 0);
+  sent(w, { finished: true, recordingNow: false });
+  assert.equal(w.recorder.phase.value, "over");
+});
+
+test("a laptop that cannot record leaves the clock and the whole picture to the live route", async () => {
+  const w = await ready();
+  w.able = () => false;
+  await w.recorder.start(details);
+  await rest();
+  assert.equal(w.server.last.size.maxLines, Infinity);
+  w.server.last.connection.become("connected");
+  await pass(w, 2000);
+  assert.equal(w.recorder.elapsed.value, 2000);
+});
+
+test("a disk that fills up says so, and the live picture is made whole", async () => {
+  const w = await recording();
+  w.server.last.connection.become("connected");
+  await pass(w, 3000);
+  w.disk.room = 0;
+  await pass(w, 3000);
+  assert.equal(w.recorder.local.value.state.value, "full");
+  assert.equal(w.server.last.size.maxLines, Infinity);
+  w.server.last.connection.become("disconnected");
+  assert.equal(light(w), "red record.lost");
+  assert.match(say(w.recorder).more, /^record.disk_full/);
+});
+
+test("a device that is changed begins a take here, and none there", async () => {
+  const w = await recording();
+  w.room.cameras.push("usb");
+  await w.recorder.inputs.choose("camera", "usb");
+  w.recorders[1].begin();
+  await rest();
+  const [before, after] = (await kept(w)).takes;
+  assert.equal(before.ended.reason, "device");
+  assert.ok(after);
+  assert.equal(w.server.takes.length, 1);
+});
+
+test("sound alone: the camera is let go, and both routes begin takes without a picture", async () => {
+  const w = await recording();
+  w.server.last.connection.become("connected");
+  await w.recorder.inputs.choose("camera", "none");
+  w.recorders[1].begin();
+  await rest();
+  assert.deepEqual(w.room.live, ["mic"]);
+  assert.match(w.recorders[1].mimeType, /^audio\//);
+  assert.equal(w.server.takes.length, 2);
+  assert.ok(w.server.takes[0].closed);
+});
+
+test("a lesson that the server has given up goes on here", async () => {
+  const w = await recording();
+  await pass(w, 3000);
+  w.server.state = "ready";
+  w.server.publishing = 409;
+  w.server.last.connection.become("failed");
+  await pass(w, 20_000);
+  assert.equal(w.recorder.phase.value, "recording");
+  assert.ok(w.server.count("GET id") >= 1);
+});
+
+test("after a reload the lesson goes on, as another take of the same recording", async () => {
+  const before = await recording();
+  await pass(before, 5950);
+  const unfinished = { ...before.unfinished };
+  const w = await ready({ disk: before.disk, unfinished });
+  assert.equal(w.recorder.left.value, true);
+  w.now = 100_000;
+  await w.recorder.continue();
+  w.now += 50;
+  w.recorders[0].begin();
+  await rest();
+  const [first, second] = (await w.vault.lesson(unfinished.recording)).takes;
+  assert.equal(first.ended.reason, "reload");
+  assert.ok(second.offsetMS >= unfinished.elapsed);
+  assert.equal(w.server.last.token, "brt_1", "no sign-in is needed to go on");
+});
+
+test("one that was begun without a server is not taken for one that is over", async () => {
+  const before = await recording({ refuse: { "POST recordings": 0 } });
+  await pass(before, 3000);
+  const w = await ready({
+    disk: before.disk, unfinished: { ...before.unfinished }, refuse: { "GET id": 404, "POST recordings": 0 },
+  });
+  assert.equal(w.recorder.left.value, true);
+  await w.recorder.continue();
+  w.recorders[0].begin();
+  w.server.refuse = {};
+  await pass(w, 3000);
+  assert.equal((await w.vault.lesson(before.unfinished.recording)).registered, true);
+});
+
+test("one that is saved as it is is finished with what is kept of it", async () => {
+  const before = await recording();
+  await pass(before, 5950);
+  const w = await ready({ disk: before.disk, unfinished: { ...before.unfinished } });
+  assert.equal(await w.recorder.stopLeft(), `/recordings/${before.unfinished.recording}`);
+  const lesson = await w.vault.lesson(before.unfinished.recording);
+  assert.ok(lesson.taughtMS > 0 && lesson.finished);
+});
+
+test("a second picture is takes of its own, on the same clock, and ends with its sharing", async () => {
+  const w = await recording();
+  const track = Object.assign(new EventTarget(), {
+    kind: "video", readyState: "live", stop() { this.readyState = "ended"; }, getSettings: () => ({ width: 1, height: 1 }),
+  });
+  w.outside.second.screen = async () => ({ getTracks: () => [track] });
+  await pass(w, 4950);
+  await w.recorder.screen.add(() => true);
+  w.now += 40;
+  w.recorders.at(-1).begin();
+  await rest();
+  const find = async () => (await kept(w)).takes.find((take) => take.source === "screen");
+  assert.equal((await find()).offsetMS, 5033 + 17);
+  w.recorders.at(-1).give();
+  track.readyState = "ended";
+  track.dispatchEvent(new Event("ended"));
+  await pass(w, 500);
+  assert.equal(w.recorder.screen.stream.value, null);
+  assert.equal((await find()).ended.reason, "stopped");
+  assert.equal(w.recorder.phase.value, "recording");
+});
+
+test("a second picture that is refused changes nothing", async () => {
+  const w = await recording();
+  w.outside.second.screen = async () => { throw new DOMException("no", "NotAllowedError"); };
+  await w.recorder.screen.add(() => true);
+  assert.equal(w.recorder.screen.failed.value, false);
+  w.outside.second.screen = async () => { throw new DOMException("no", "NotReadableError"); };
+  await w.recorder.screen.add(() => true);
+  assert.equal(w.recorder.screen.failed.value, true);
+  assert.equal(w.recorder.screen.stream.value, null);
+});
