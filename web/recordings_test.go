@@ -217,6 +217,15 @@ func TestFinishRecording(t *testing.T) {
 			t.Errorf("%s: %d, want %d", who, got.StatusCode, status)
 		}
 	}
+	for body, status := range map[string]int{`{}`: 200, `{"taught_ms":31420}`: 200, `{"taught_ms":-1}`: 422,
+		`{"taught_ms":86400001}`: 422, `{"taught_ms":"long"}`: 422} {
+		if got := owner.json("POST", path+"/finish", body); got.StatusCode != status {
+			t.Errorf("%s: %d, want %d: %s", body, got.StatusCode, status, got.body)
+		}
+	}
+	if r := recordingIn(t, owner.get(path), http.StatusOK); r.TaughtMS != 31_420 {
+		t.Errorf("what was taught: %+v", r)
+	}
 	s.err = storage.Errorf(storage.Unavailable, "The database does not answer.")
 	p := problemIn(t, owner.json("POST", path+"/finish", ""))
 	if p.Status != http.StatusServiceUnavailable || p.Detail != "The database does not answer." {
@@ -227,10 +236,12 @@ func TestFinishRecording(t *testing.T) {
 func TestSaved(t *testing.T) {
 	st, s := newStudio(t)
 	owner, path := st.as("owner"), "/api/recordings/"+string(st.recording("Fractions"))+"/saved"
-	s.saved = capture.Saved{UntilMS: 31_420, LiveTake: true, Pending: 2, Problem: "The store is slow."}
+	s.saved = capture.Saved{UntilMS: 31_420, Reached: 40_000, LiveTake: true, Pending: 2,
+		Problem: "The store is slow.", Settled: true, Covered: 36_000, TaughtMS: 41_000}
 	var saved web.Saved
 	check(t, json.Unmarshal([]byte(owner.get(path).body), &saved))
-	if want := (web.Saved{UntilMS: 31_420, Live: true, Pending: 2, Problem: "The store is slow."}); saved != want {
+	if want := (web.Saved{UntilMS: 31_420, ReachedMS: 40_000, Live: true, Pending: 2,
+		Problem: "The store is slow.", Settled: true, CoveredMS: 36_000, TaughtMS: 41_000}); saved != want {
 		t.Errorf("%+v", saved)
 	}
 	if got := st.as("other").get(path); got.StatusCode != http.StatusNotFound {
