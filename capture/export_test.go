@@ -3,8 +3,11 @@ package capture
 import (
 	"time"
 
+	"github.com/pion/rtcp"
+
 	"backrow/capture/cmaf"
 	"backrow/capture/depacket"
+	"backrow/capture/jitter"
 	"backrow/capture/segmenter"
 	"backrow/storage"
 )
@@ -52,4 +55,17 @@ func (s *Server) Serving() []storage.ID { return s.serving(false) }
 // SetICETimeouts sets after how long without a sign a connection is disconnected, and failed.
 func (s *Server) SetICETimeouts(disconnected, failed, keepAlive time.Duration) {
 	s.settings.SetICETimeouts(disconnected, failed, keepAlive)
+}
+
+// Candidates counts the candidates of a fragment.
+func Candidates(fragment string) int { return len(candidates(fragment)) }
+
+// Report gives reports to a take of two streams.
+func Report(packets []rtcp.Packet) {
+	t := &take{segmenter: segmenter.New(segmenter.Options{Video: true, Audio: true})}
+	for i := range t.streams {
+		t.streams[i] = &stream{ssrc: uint32(i), buffer: jitter.New(jitter.Options{})}
+		t.reported(t.streams[i], packets)
+	}
+	t.segmenter.Zero()
 }

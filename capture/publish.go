@@ -215,28 +215,31 @@ func (s *Server) Trickle(ctx context.Context, take storage.ID, session, etag, fr
 }
 
 func (t *take) trickle(fragment string) error {
-	var mid, user string
+	for _, candidate := range candidates(fragment) {
+		if err := t.peer.AddICECandidate(candidate); err != nil {
+			return storage.Errorf(storage.Invalid, "A candidate cannot be read: %q. %w",
+				candidate.Candidate, err)
+		}
+	}
+	return nil
+}
+
+// candidates reads an SDP fragment (RFC 8840, section 9).
+func candidates(fragment string) (found []webrtc.ICECandidateInit) {
+	var mid, user *string
 	for line := range strings.Lines(fragment) {
 		line = strings.TrimRight(line, "\r\n")
 		switch key, value, _ := strings.Cut(line, ":"); key {
 		case "a=mid":
-			mid = value
+			mid = &value
 		case "a=ice-ufrag":
-			user = value
+			user = &value
 		case "a=candidate":
-			candidate := webrtc.ICECandidateInit{Candidate: "candidate:" + value}
-			if mid != "" {
-				candidate.SDPMid = &mid
-			}
-			if user != "" {
-				candidate.UsernameFragment = &user
-			}
-			if err := t.peer.AddICECandidate(candidate); err != nil {
-				return storage.Errorf(storage.Invalid, "A candidate cannot be read: %q. %w", value, err)
-			}
+			found = append(found, webrtc.ICECandidateInit{Candidate: "candidate:" + value,
+				SDPMid: mid, UsernameFragment: user})
 		}
 	}
-	return nil
+	return found
 }
 
 // EndSession implements whip.Publisher.

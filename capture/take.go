@@ -182,19 +182,23 @@ func (t *take) readReports(s *stream, receiver *webrtc.RTPReceiver) {
 		if err != nil {
 			return
 		}
-		for _, packet := range packets {
-			report, ok := packet.(*rtcp.SenderReport)
-			if !ok || report.SSRC != s.ssrc {
-				continue
-			}
-			t.mu.Lock()
-			if rtpTime := s.buffer.Near(report.RTPTime); s == t.streams[0] {
-				t.segmenter.VideoReport(report.NTPTime, rtpTime)
-			} else {
-				t.segmenter.AudioReport(report.NTPTime, rtpTime)
-			}
-			t.mu.Unlock()
+		t.reported(s, packets)
+	}
+}
+
+func (t *take) reported(s *stream, packets []rtcp.Packet) {
+	for _, packet := range packets {
+		report, ok := packet.(*rtcp.SenderReport)
+		if !ok || report.SSRC != s.ssrc {
+			continue
 		}
+		t.mu.Lock()
+		if rtpTime := s.buffer.Near(report.RTPTime); s == t.streams[0] {
+			t.segmenter.VideoReport(report.NTPTime, rtpTime)
+		} else {
+			t.segmenter.AudioReport(report.NTPTime, rtpTime)
+		}
+		t.mu.Unlock()
 	}
 }
 

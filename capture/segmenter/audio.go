@@ -11,6 +11,9 @@ const (
 	// slew is the most that a segment's sound is stretched or shrunk, as a fraction: 0.5 %, 10 ms
 	// in 2 s. It changes when packets are to be heard, not what is in them.
 	slew = 200
+	// hush bounds the silence in one place: the longest segment. Only times that make no sense ask
+	// for more.
+	hush = longest * 8 / 15
 )
 
 // audioRun takes the sound that begins before end, and lays it from where the last run ended.
@@ -36,20 +39,25 @@ func (s *Segmenter) audioRun(end int64) cmaf.Run {
 	}
 	out := cmaf.Run{Start: from}
 	if len(sounds) == 0 {
-		if missing := end*8/15 - from; missing >= frame {
+		missing := end*8/15 - from
+		if missing > 2*hush { // no segment is that long whose times make sense
+			s.next = none
+			return cmaf.Run{}
+		}
+		if missing >= frame {
 			out.Samples = silence(out.Samples, missing/frame*frame)
 		}
 		s.next, s.hushed = from+length(out.Samples), true
 		return out
 	}
 	if late := place(sounds[0].time) - from; late > jump || s.hushed {
-		out.Samples = silence(out.Samples, late)
+		out.Samples = silence(out.Samples, min(late, hush))
 	}
 	s.hushed = false
 	expected := sounds[0].time
 	for _, packet := range sounds {
 		if lost := packet.time - expected; lost > 0 {
-			out.Samples = silence(out.Samples, lost)
+			out.Samples = silence(out.Samples, min(lost, hush))
 		}
 		out.Samples = append(out.Samples,
 			cmaf.Sample{Duration: uint32(packet.ticks), Key: true, Data: packet.data})

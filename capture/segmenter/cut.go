@@ -36,14 +36,18 @@ func (s *Segmenter) sound(f depacket.Frame) {
 	s.tracks.Audio = f.Format
 }
 
-// leap leaves a gap when nothing at all has come for a while before at, and nothing is awaited.
+// leap leaves a gap when nothing at all has come for a while before at, and nothing is awaited: no
+// sender repeats what was lost so long ago as the longest segment.
 func (s *Segmenter) leap(at int64) {
 	end := max(s.pictureEnd(), s.soundEnd())
-	if s.awaitVideo || s.awaitAudio || end == none && at < s.start+gap || end != none && at < end+gap {
+	if (s.awaitVideo || s.awaitAudio) && at < max(end, s.start)+longest {
+		return
+	}
+	if end == none && at < s.start+gap || end != none && at < end+gap {
 		return
 	}
 	s.rest()
-	s.start, s.next = at, none
+	s.start, s.next = max(at, s.start), none
 }
 
 // pictureEnd is where the last picture ends, as far as is known.
@@ -85,6 +89,12 @@ func (s *Segmenter) cut(over bool) {
 	length := int64(s.options.Length.Seconds() * second)
 	for !s.awaitVideo && sound-max(s.pictureEnd(), s.start) >= stall ||
 		!s.hadVideo() && sound-s.start >= length {
+		if len(s.pictures) == 0 && len(s.sounds) > 0 &&
+			s.audio.at(s.sounds[0].time) >= s.start+longest {
+			// Reports have moved the sound's clock by more than any clock can be wrong.
+			s.start, s.next = s.audio.at(s.sounds[0].time), none
+			continue
+		}
 		end := max(s.start+length, s.pictureEnd())
 		if sound < end {
 			break
