@@ -186,7 +186,7 @@ func (c *serveCommand) open(ctx context.Context, public *url.URL, log *slog.Logg
 		DB: h.db, Catalogue: h.catalogue, Objects: h.store, Review: h.people, Policy: h.policy,
 		Capture: h.capture, Marks: h.marks, Work: h.pool,
 		Log: log, Registry: registry, MetricsToken: c.MetricsKey, PublicURL: public,
-		BlobRate: c.UploadRate, BehindProxy: c.BehindProxy, SessionIdle: c.SessionIdle, SessionLife: c.SessionMax,
+		BlobRate: c.BlobRate, BehindProxy: c.BehindProxy, SessionIdle: c.SessionIdle, SessionLife: c.SessionMax,
 		Version: version,
 	})
 	if err != nil {

@@ -108,8 +108,10 @@ type captureSettings struct {
 	MediaAdvertise []string      `name:"media-advertise" help:"The addresses to tell browsers, when this machine does not know its own (NAT). May be given more than once." placeholder:"IP"`
 	MaxStreams     int           `help:"How many lessons may be recorded at once." default:"50"`
 	SpoolLimit     int64         `help:"How many megabytes may wait on disk for the database or the store." default:"20480"`
-	UploadMemory   int64         `help:"How many megabytes of laptops' own copies of lessons may be on their way in at once." default:"64"`
-	UploadRate     int64         `help:"The slowest upload that is waited for, in bytes a second." default:"8000"`
+	BlobBytes      int64         `help:"The largest piece of a laptop's own copy of a lesson, in bytes." default:"8388608"`
+	BlobUploads    int           `help:"How many such pieces of one recording may come in at once." default:"8"`
+	BlobMemory     int64         `help:"How many megabytes of such pieces may be on their way in at once, in all." default:"64"`
+	BlobRate       int64         `help:"The slowest such upload that is waited for, in bytes a second." default:"8000"`
 	KeepLive       time.Duration `help:"How long the live copy of a lesson is kept once the laptop's own has all of it; negative: for ever." default:"24h"`
 	NodeURL        string        `name:"node-url" help:"Where this node itself is reached, when several share one database behind a balancer." placeholder:"URL"`
 	ResumeFor      time.Duration `help:"How long a recording that lost its browser stays open for it." default:"2h"`
@@ -133,9 +135,9 @@ func (s *captureSettings) validate() error {
 		return storage.Errorf(storage.Invalid,
 			"--max-streams must be at least 1, --spool-limit 64 (megabytes), --resume-for 1m.")
 	}
-	if s.UploadMemory < 16 || s.UploadRate < 1 {
-		return storage.Errorf(storage.Invalid,
-			"--upload-memory must be at least 16 (megabytes), --upload-rate 1 (bytes a second).")
+	if s.BlobBytes < 1<<20 || s.BlobUploads < 1 || s.BlobMemory<<20 < 4*s.BlobBytes || s.BlobRate < 1 {
+		return storage.Errorf(storage.Invalid, "--blob-bytes must be at least 1048576, --blob-uploads 1, "+
+			"--blob-memory (megabytes) four times --blob-bytes, --blob-rate 1 (bytes a second).")
 	}
 	if u, err := url.Parse(s.NodeURL); s.NodeURL != "" &&
 		(err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http")) {
@@ -167,7 +169,8 @@ func (s *captureSettings) options(listen string) capture.Options {
 	return capture.Options{
 		SpoolBytes: s.SpoolLimit << 20, UDPPort: s.MediaUDPPort, TCPPort: s.MediaTCPPort,
 		ListenIPs: addresses, AdvertiseIPs: s.MediaAdvertise, Loopback: true,
-		MaxStreams: s.MaxStreams, Idle: s.ResumeFor, BlobMemory: s.UploadMemory << 20,
+		MaxStreams: s.MaxStreams, Idle: s.ResumeFor, BlobMemory: s.BlobMemory << 20,
+		BlobBytes: s.BlobBytes, BlobUploads: s.BlobUploads,
 		NodeURL: s.NodeURL, KeepLive: s.KeepLive,
 	}
 }
