@@ -7,6 +7,7 @@ import { span, stamp } from "../lib/clock";
 import { t } from "../lib/messages";
 import type { Shown } from "./marks";
 import type { Room } from "./room";
+import { within } from "./spans";
 import { placeOf, stillAt } from "./storyboard";
 
 export interface Pointed {
@@ -50,7 +51,11 @@ export function Hover(props: {
         />
       )}
       <span class="time">{mark ? span(mark.start_ms, mark.end_ms) : stamp(at.ms)}</span>
-      {missing && <span class="hover-text">{t("room.not_recorded")}</span>}
+      {missing && (
+        <span class="hover-text">
+          {t(within(props.room.player.expected.value, at.ms) ? "room.not_sent_yet" : "room.not_recorded")}
+        </span>
+      )}
       {at.marks.length > 1 && (
         <span class="hover-text">{t("room.marks_here", { count: at.marks.length })}</span>
       )}

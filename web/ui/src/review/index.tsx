@@ -78,6 +78,7 @@ class ReviewRoom extends HTMLElement {
       this.querySelector(".stage")!,
       boot.recording.duration_ms,
       boot.spans,
+      boot.expected,
     );
     const room = new Room(boot, player, loadPreferences(), shelf);
     const timeline = new TimelineState(player);

@@ -5,7 +5,7 @@
 import { batch, computed, signal } from "@preact/signals";
 
 import { attach, isFile, type Sources } from "./hls";
-import { gapsOf, type Range, rangesOf, type Span, toMedia, toTimeline } from "./spans";
+import { gapsOf, type Range, rangesOf, type Span, type Stretch, toMedia, toTimeline } from "./spans";
 
 export const speeds = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2] as const;
 
@@ -27,7 +27,9 @@ export class Player {
   readonly failure = signal<"" | "source" | "refused">("");
   /** Where on the timeline what can be played lies. */
   readonly spans = signal<readonly Span[]>([]);
-  /** What of the timeline was not recorded. */
+  /** What of the gaps a laptop has recorded and not sent yet. */
+  readonly expected = signal<readonly Stretch[]>([]);
+  /** What of the timeline is not there. */
   readonly gaps = computed(() => gapsOf(this.spans.value));
   /** How far what can be played reaches, as the element counts it. */
   readonly reach = signal(0);
@@ -46,9 +48,11 @@ export class Player {
     readonly stage: HTMLElement,
     durationMS: number,
     spans: readonly Span[],
+    expected: readonly Stretch[],
   ) {
     this.duration.value = durationMS;
     this.spans.value = spans;
+    this.expected.value = expected;
     video.controls = false;
     this.#listen();
   }
@@ -64,9 +68,10 @@ export class Player {
   }
 
   /** Takes in where on the timeline what can be played lies, when more of it is known. */
-  lay(spans: readonly Span[]): void {
+  lay(spans: readonly Span[], expected: readonly Stretch[]): void {
     batch(() => {
       this.spans.value = spans;
+      this.expected.value = expected;
       this.#readSource();
     });
   }

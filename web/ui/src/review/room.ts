@@ -321,8 +321,10 @@ export class Room extends Emitter<Events> {
     const at = /[#&]t=(\d+(?:\.\d+)?)/.exec(location.hash);
     const now = this.player.now.value || (at ? Number(at[1]) * 1000 : 0);
     const file = this.may.value.download && this.renditions.value.has("mp4");
+    // Who follows a lesson goes on with the same list when it ends, until it is loaded anew.
+    const playlist = this.path("playlist.m3u8") + (this.state.value === "ready" ? "" : "?follow=1");
     this.player.load(
-      { playlist: this.path("playlist.m3u8"), file: file ? this.path("renditions/mp4") : "" },
+      { playlist, file: file ? this.path("renditions/mp4") : "" },
       now,
       this.state.value !== "ready",
     );
@@ -432,6 +434,7 @@ export class Room extends Emitter<Events> {
           this.path("processing"),
         );
         const { recording_state, renditions, ...processing } = answer;
+        const ended = recording_state === "ready" && this.state.value !== "ready";
         if (recording_state !== this.state.value) await this.#lay();
         batch(() => {
           this.state.value = recording_state;
@@ -440,6 +443,7 @@ export class Room extends Emitter<Events> {
             this.renditions.value = new Set(renditions);
           }
         });
+        if (ended) this.#showBest();
         if (this.#settled()) {
           if (processing.state === "done") this.say(t("room.processing_done"));
           return;
@@ -449,6 +453,13 @@ export class Room extends Emitter<Events> {
       }
       this.#follow();
     });
+  }
+
+  /** Shows the lesson by the best takes, from where it is, in the place of what grew. */
+  #showBest(): void {
+    const playing = this.player.playing.peek();
+    this.reload();
+    if (playing) void this.player.play();
   }
 
   #asked = 0;
@@ -461,8 +472,8 @@ export class Room extends Emitter<Events> {
   }
 
   async #lay(): Promise<void> {
-    const { spans } = await request<Timeline>("GET", this.path("timeline"));
-    this.player.lay(spans);
+    const { spans, expected } = await request<Timeline>("GET", this.path("timeline"));
+    this.player.lay(spans, expected);
   }
 
   async #fetchRenditions(made: ReadonlySet<string>): Promise<void> {

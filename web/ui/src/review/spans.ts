@@ -9,6 +9,12 @@ export interface Span {
   readonly length_ms: number;
 }
 
+/** A part of the timeline, in the server's words. */
+export interface Stretch {
+  readonly timeline_ms: number;
+  readonly length_ms: number;
+}
+
 export type Range = readonly [fromMS: number, toMS: number];
 
 /** How far a moment may be off a span's edge and still be meant: browsers round times to 1 µs. */
@@ -60,7 +66,7 @@ export function rangesOf(spans: readonly Span[], [from, to]: Range): Range[] {
   return found;
 }
 
-/** What was not recorded: before the first span and between spans. */
+/** What is not there: before the first span and between spans. */
 export function gapsOf(spans: readonly Span[]): Range[] {
   const found: Range[] = [];
   let until = 0;
@@ -69,6 +75,11 @@ export function gapsOf(spans: readonly Span[]): Range[] {
     until = timeline_ms + length_ms;
   }
   return found;
+}
+
+/** Whether the moment ms lies in one of the stretches. */
+export function within(stretches: readonly Stretch[], ms: number): boolean {
+  return stretches.some((s) => ms >= s.timeline_ms && ms < s.timeline_ms + s.length_ms);
 }
 
 /** The length of what is known, as a player counts it. */

@@ -14,6 +14,7 @@ import { KindPath } from "./shapes";
 import { type Cluster, clampView, clusters, follow, narrowestMS, ticks, toMS, toX, zoom } from "./timeline-maths";
 import type { View } from "./timeline-maths";
 import type { Shown } from "./marks";
+import { within } from "./spans";
 import { Pinch } from "./pinch";
 import { drawWaveform } from "./waveform";
 
@@ -326,15 +327,17 @@ function Slider({ room }: { room: Room }) {
   );
 }
 
-/** What was not recorded, for who cannot see the hatching. */
+/** What is not there, for who cannot see the hatching. */
 function Gaps({ room }: { room: Room }) {
   const gaps = room.player.gaps.value;
   if (gaps.length === 0) return null;
+  const expected = room.player.expected.value;
+  const isExpected = (from: number, to: number) => within(expected, (from + to) / 2);
   return (
     <p class="visually-hidden" id="not-recorded-list">
       {gaps
         .map(([from, to]) =>
-          t("room.not_recorded_span", { from: spoken(from, locale()), to: spoken(to, locale()) }),
+          t(isExpected(from, to) ? "room.not_sent_yet_span" : "room.not_recorded_span", { from: spoken(from, locale()), to: spoken(to, locale()) }),
         )
         .join(" ")}
     </p>

@@ -3,7 +3,7 @@
 
 import type { Attachment } from "../attachments/files";
 import type { UUID } from "../lib/uuid";
-import type { Span } from "./spans";
+import type { Span, Stretch } from "./spans";
 
 export type Kind = "strength" | "suggestion" | "question" | "note";
 export const kinds: readonly Kind[] = ["strength", "suggestion", "question", "note"];
@@ -74,6 +74,8 @@ export interface Timeline {
   state: Boot["recording"]["state"];
   duration_ms: number;
   spans: Span[];
+  /** What of the gaps a laptop has recorded and not sent yet. */
+  expected: Stretch[];
 }
 
 export interface Review {
@@ -127,6 +129,8 @@ export interface Boot {
   renditions: string[];
   processing: Processing;
   spans: Span[];
+  /** What of the gaps a laptop has recorded and not sent yet. */
+  expected: Stretch[];
   reviews: Review[];
   /** For who may share or ask for a review; empty for others. */
   shares: Share[];
