@@ -41,6 +41,11 @@ func TestWrongSettingsEndWithASentence(t *testing.T) {
 		{"--public-url must be", []string{"--public-url=backrow.example.org"}},
 		{"--s3-endpoint must be", []string{"--s3-endpoint=store"}},
 		{"--media-udp-port must be", []string{"--media-udp-port=0"}},
+		{"--blob-bytes must be", []string{"--blob-bytes=1048575"}},
+		{"--blob-bytes must be", []string{"--blob-uploads=0"}},
+		{"--blob-bytes must be", []string{"--blob-memory=31"}}, // four times 8 MiB are 32
+		{"--blob-bytes must be", []string{"--blob-rate=0"}},
+		{"--node-url must be", []string{"--node-url=node1.example.org"}},
 	} {
 		var says bytes.Buffer
 		args := append([]string{"serve", "--data", t.TempDir()}, c.args...)
