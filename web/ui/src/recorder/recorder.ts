@@ -191,7 +191,7 @@ export class Recorder implements Lesson, LocalLesson {
       this.#token = kept?.token ?? "";
       if (kept) this.gaps.value = [];
     });
-    const saved = await this.#ask(found.recording).catch(() => null);
+    const saved = kept?.registered === false ? null : await this.#ask(found.recording).catch(() => null);
     if (saved) this.savedUntil.value = saved.until_ms;
   }
 
@@ -382,7 +382,10 @@ export class Recorder implements Lesson, LocalLesson {
     this.#clock.pause();
     this.readClock();
     this.#remember();
-    if (this.local.value) await Promise.all([this.local.value.close("stopped"), this.screen.remove()]);
+    if (this.local.value) {
+      void this.route.close(); // the last of it comes by the other route
+      await Promise.all([this.local.value.close("stopped"), this.screen.remove()]);
+    }
     this.inputs.close();
     if (before === "recording" && !this.local.value) await pass(lastFrames);
     return this.#finish(this.#clock.elapsed);
@@ -481,7 +484,10 @@ export class Recorder implements Lesson, LocalLesson {
   }
 
   async refused(cause: unknown): Promise<boolean> {
+    const reached = this.reached.value;
     const status = this.#fails(cause);
+    // A network that lets no live picture through may let everything else.
+    if (this.local.value) this.reached.value = reached;
     if (status !== 404 && status !== 409) return false;
     if (!(await this.#isOver(this.#recording)) || this.phase.value !== "recording") return false;
     // A server that heard nothing for long has finished the lesson; here it goes on all the same.
