@@ -16,6 +16,7 @@ import (
 	"backrow/capture/encoder"
 	"backrow/capture/whip"
 	"backrow/storage"
+	"backrow/transcode/ffmpeg"
 	"backrow/transcode/fragment"
 )
 
@@ -26,6 +27,9 @@ const rehearsal = 3 * time.Second
 // media port, spool, object store, and back. Only the database is a passing one, for this is no
 // lesson of anybody's.
 func (c *doctorCommand) rehearse(ctx context.Context) (found string, err error) {
+	if _, err := ffmpeg.Find(c.FFmpeg, c.FFprobe); err != nil {
+		return "not tried: the test picture is made by ffmpeg", nil
+	}
 	folder, err := os.MkdirTemp(c.Data, "doctor-")
 	if err != nil {
 		return "", storage.Errorf(storage.Unavailable, "The data folder %s cannot be written. %w", c.Data, err)
@@ -88,8 +92,8 @@ func (c *doctorCommand) openStage(ctx context.Context, folder string) (_ *stage,
 }
 
 // record sends a clip to the media port as a browser does.
-func (s *stage) record(ctx context.Context, ffmpeg string) (sent encoder.Sent, err error) {
-	clip, err := encoder.Render(ctx, encoder.ClipOptions{FFmpeg: ffmpeg, Width: 320, Height: 180,
+func (s *stage) record(ctx context.Context, tool string) (sent encoder.Sent, err error) {
+	clip, err := encoder.Render(ctx, encoder.ClipOptions{FFmpeg: tool, Width: 320, Height: 180,
 		BitsPerSecond: 300_000, Length: rehearsal})
 	if err != nil {
 		return sent, storage.Errorf(storage.Unavailable, "ffmpeg cannot make a test picture: "+
