@@ -318,7 +318,7 @@ async function ports() {
 test('the doctor finds nothing wrong on a good machine', async () => {
   const { code, out, err } = await command(['doctor', ...await ports(), '--data', path.join(folder, 'doctor')]);
   assert.equal(code, 0, out + err);
-  for (const what of ['ffmpeg', 'data', 'database', 'objects', 'web', 'media']) {
+  for (const what of ['ffmpeg', 'data', 'database', 'objects', 'web', 'media', 'spool', 'recording']) {
     assert.match(out, new RegExp(`^ +ok +${what} `, 'm'));
   }
   assert.match(out, /Everything that Backrow needs is here\./);
