@@ -4,6 +4,11 @@ import { t } from "../lib/messages";
 import type { Recorder } from "./recorder";
 import { savedUntil, sentence } from "./words";
 
+function left(recorder: Recorder): string {
+  if (recorder.leftKept.value && recorder.savedUntil.value === 0) return t("record.on_laptop");
+  return savedUntil(recorder.savedUntil.value);
+}
+
 export function Left({ recorder }: { recorder: Recorder }) {
   const phase = recorder.phase.value;
   const saving = phase === "stopping" || phase === "over";
@@ -18,7 +23,7 @@ export function Left({ recorder }: { recorder: Recorder }) {
         <h2 id="left-title">{t("record.left", { title: recorder.lesson.value?.title ?? "" })}</h2>
         <p class="muted">{t("record.left_more")}</p>
       </div>
-      <p><strong>{savedUntil(recorder.savedUntil.value)}</strong></p>
+      <p><strong>{left(recorder)}</strong></p>
       {recorder.refusal.value && <p class="notice bad" role="alert">{sentence(recorder.refusal.value)}</p>}
       <div class="recorder-choices">
         <button class="button large primary" type="button" disabled={!able}

@@ -121,6 +121,8 @@ export class Recorder implements Lesson, LocalLesson {
   /** The lesson under way, or the one that was left behind. */
   readonly lesson = signal<Unfinished | null>(null);
   readonly left = signal(false);
+  /** Of the lesson that was left behind, whatever the server lacks is here. */
+  readonly leftKept = signal(false);
   /** How what is kept here of this lesson gets on. */
   readonly sending = signal<Sending | null>(null);
   /** Whether the server has answered lately. */
@@ -189,7 +191,7 @@ export class Recorder implements Lesson, LocalLesson {
       this.lesson.value = found;
       this.left.value = true;
       this.#token = kept?.token ?? "";
-      if (kept) this.gaps.value = [];
+      this.leftKept.value = kept !== null;
     });
     const saved = kept?.registered === false ? null : await this.#ask(found.recording).catch(() => null);
     if (saved) this.savedUntil.value = saved.until_ms;
