@@ -22,7 +22,7 @@ async function holds(name, { lost = 0 } = {}) {
   assert.ok(row.missing <= lost, `${row.missing} of ${row.encoded} frames are missing`);
   assert.deepEqual({ doubled: row.doubled, disorder: row.disorder, unreadable: row.unreadable },
     { doubled: 0, disorder: 0, unreadable: 0 });
-  assert.ok(row.av_ms !== null && Math.abs(row.av_ms) <= 40, `sound and picture are ${row.av_ms} ms apart`);
+  assert.ok(row.av_kept_ms !== null && Math.abs(row.av_kept_ms) <= 40, `sound and picture are ${row.av_kept_ms} ms apart`);
   assert.equal(row.complaints, '');
   return row;
 }

@@ -3,8 +3,8 @@
 import { Lab } from './lib/lab.mjs';
 import { record, runOf, runs } from './lib/runs.mjs';
 
-const columns = ['run', 'encoded', 'present', 'missing', 'doubled', 'disorder', 'av_ms', 'gaps', 'settle_s'];
-const titles = ['run', 'frames encoded', 'present', 'missing', 'doubled', 'out of order', 'A/V ms', 'gaps', 's to settle'];
+const columns = ['run', 'encoded', 'present', 'missing', 'doubled', 'disorder', 'av_ms', 'av_kept_ms', 'gaps', 'settle_s'];
+const titles = ['run', 'frames encoded', 'present', 'missing', 'doubled', 'out of order', 'A/V ms to the devices', 'to the encoder', 'gaps', 's to settle'];
 
 function namesOf(asked) {
   const first = Number(process.env.BACKROW_SEED ?? Math.floor(Math.random() * 1e6));

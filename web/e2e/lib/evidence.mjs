@@ -94,6 +94,11 @@ export class Evidence {
 
   // encoded decodes what the MediaRecorders delivered: the numbers of its frames, run by run.
   async encoded() {
+    return (await this.made()).map(({ frames }) => frames.map(({ number }) => number));
+  }
+
+  // made is all that can be read of it.
+  async made() {
     const folder = await scratch('encoded');
     try {
       const found = [];
@@ -103,7 +108,7 @@ export class Evidence {
         const bytes = Buffer.concat(whole < 0 ? blobs : blobs.slice(0, whole));
         if (bytes.length === 0) continue;
         await writeFile(file, bytes);
-        found.push((await readBack(file)).frames.map(({ number }) => number));
+        found.push(await readBack(file));
       }
       return found;
     } finally {

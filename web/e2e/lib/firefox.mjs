@@ -5,7 +5,7 @@ import puppeteer from 'puppeteer-core';
 
 import { Evidence } from './evidence.mjs';
 import * as people from './people.mjs';
-import { pretendDevices } from './pretend.mjs';
+import { pretendCamera } from './pretend.mjs';
 import { freePort } from './server.mjs';
 import { until } from './until.mjs';
 
@@ -31,10 +31,12 @@ export class Firefox {
       userDataDir: profile, debuggingPort, timeout: 60_000, protocolTimeout: 60_000,
       extraPrefsFirefox: {
         'media.autoplay.default': 0,
+        'media.navigator.streams.fake': true,
         'dom.securecontext.allowlist': this.wire.address,
         'security.mixed_content.upgrade_display_content': false, // its pictures are not on https either
         'security.mixed_content.block_active_content': false,
         'dom.security.https_first': false,
+        'security.warn_submit_secure_to_insecure': false,
         'media.devices.insecure.enabled': true,
         'media.getusermedia.insecure.enabled': true,
         'media.navigator.permission.disabled': true,
@@ -55,7 +57,7 @@ export class Firefox {
     this.page.setDefaultTimeout(120_000);
     await this.page.setViewport({ width: 1366, height: 768 });
     await this.page.exposeFunction('__tell', (fact) => this.evidence.hear(fact));
-    await this.page.evaluateOnNewDocument(pretendDevices, this.sitting);
+    await this.page.evaluateOnNewDocument(pretendCamera, this.sitting);
     await this.page.evaluateOnNewDocument(Evidence.watch, { live: this.live });
     this.page.on('pageerror', (error) => this.complaints.push(String(error)));
   }

@@ -181,18 +181,23 @@ class Lesson {
     const loop = 1 << 16;
     const order = lossOf(frames, loop);
     const evidence = this.#laptops.map((laptop) => laptop.evidence);
-    const encoded = (await Promise.all(evidence.map((one) => one.encoded()))).flat(2);
+    const made = (await Promise.all(evidence.map((one) => one.made()))).flat();
+    const encoded = made.flatMap(({ frames: all }) => all.map(({ number }) => number));
     const sent = evidence.map((one) => one.sent).reduce((all, one) => (
       { frames: all.frames + one.frames, sounds: all.sounds + one.sounds, by: [...all.by, ...one.by] }));
     const wanted = this.live ? sent.frames : new Set(encoded).size;
-    const shifts = shiftsOf(takes, evidence.flatMap((one) => [...one.sources.values()]));
+    const sources = evidence.flatMap((one) => [...one.sources.values()]);
+    const shifts = shiftsOf(takes, sources);
+    const kept = shiftsOf(takes, made.map(asSource));
     const { spans } = await this.ask(`/api/recordings/${this.id}/timeline`);
     return {
       run: this.title, seed: this.wire.seed, encoded: wanted, present: present.size,
       missing: this.live ? Math.max(0, wanted - present.size) : [...new Set(encoded)].filter((number) => !present.has(number)).length,
+      lost: this.live ? undefined : [...new Set(encoded)].filter((number) => !present.has(number)).slice(0, 20).join(' '),
       doubled: [...present.values()].filter((times) => times > 1).length,
       disorder: order.disorder, unreadable: order.unreadable,
-      av_ms: worstOf(shifts), shifts,
+      // Against the devices, and against what the encoder made of them.
+      av_ms: worstOf(shifts), av_kept_ms: worstOf(kept), shifts, shifts_encoded: shiftsOf(made, sources),
       gaps: spans.filter((span, n) => n > 0 && span.timeline_ms - spans[n - 1].timeline_ms - spans[n - 1].length_ms > 100).length,
       settle_s: settle, takes: new Set(playlist.takes.map(({ id }) => id)).size,
       sounds: takes.reduce((sum, take) => sum + take.sounds, 0), sounds_sent: sent.sounds, by: [...new Set(sent.by)].join('+'),
@@ -220,11 +225,20 @@ class Lesson {
   }
 }
 
+// asSource is what an encoder made, as that which a take of it is held against.
+function asSource({ frames, beeps }) {
+  const seconds = frames.filter(({ number }) => number !== null && number % framesPerSecond === 0);
+  return { beeps: beeps.map((at) => at * 1000), last: frames.at(-1)?.number,
+    seconds: seconds.map(({ number, seconds: at }) => ({ number, at: at * 1000 })) };
+}
+
 // shiftsOf is by how many milliseconds, in each take, sound and picture are further apart than the
 // devices had them; null where that cannot be told.
 function shiftsOf(takes, sources) {
   return takes.map((take) => {
-    const shift = sources.map((source) => shiftOf(take, source)).find((found) => found !== null);
+    const end = take.frames.at(-1)?.number;
+    const shift = sources.filter(({ last }) => last === undefined || end <= last)
+      .map((source) => shiftOf(take, source)).find((found) => found !== null);
     return shift === undefined ? null : Math.round(shift);
   });
 }

@@ -22,15 +22,20 @@ async function run(command, args) {
 // whatever ffmpeg had to say.
 export async function readBack(input, { headers = '' } = {}) {
   const from = headers ? ['-headers', headers] : [];
-  const video = await run('ffmpeg', ['-v', 'error', '-nostdin', ...from, '-i', input, '-an', '-vf',
+  const streams = await run('ffprobe', ['-v', 'error', ...from, '-show_entries', 'stream=codec_type', '-of', 'csv=p=0', input]);
+  const has = (kind) => streams.out.toString().includes(kind);
+  const nothing = { out: Buffer.alloc(0), errors: '' };
+  const video = !has('video') ? nothing : await run('ffmpeg', ['-v', 'error', '-nostdin', ...from, '-i', input, '-an', '-vf',
     `scale=${grid.width}:${grid.height}:flags=area,format=gray`, '-fps_mode', 'passthrough',
     '-enc_time_base', '-1', '-f', 'rawvideo', 'pipe:1']);
   const probe = await run('ffprobe', ['-v', 'error', ...from, '-select_streams', 'v', '-show_entries',
     'frame=best_effort_timestamp_time', '-of', 'csv=p=0', input]);
   const sounds = await run('ffprobe', ['-v', 'error', ...from, '-select_streams', 'a', '-count_packets', '-show_entries',
     'stream=nb_read_packets', '-of', 'csv=p=0', input]);
-  const format = await run('ffprobe', ['-v', 'error', ...from, '-show_entries', 'format=duration', '-of', 'csv=p=0', input]);
-  const audio = await run('ffmpeg', ['-v', 'error', '-nostdin', ...from, '-i', input, '-vn', '-ac', '1',
+  const format = await run('ffprobe', ['-v', 'error', ...from, '-show_entries', 'format=duration,start_time',
+    '-of', 'default=nw=1', input]);
+  const about = (name) => Number(format.out.toString().match(new RegExp(`${name}=(.*)`))?.[1]);
+  const audio = !has('audio') ? nothing : await run('ffmpeg', ['-v', 'error', '-nostdin', ...from, '-i', input, '-vn', '-ac', '1',
     '-af', 'aresample=48000:async=1:first_pts=0', '-f', 'f32le', 'pipe:1']);
 
   const times = probe.out.toString().split('\n').filter(Boolean).map((line) => Number(line.split(',')[0]));
@@ -46,7 +51,9 @@ export async function readBack(input, { headers = '' } = {}) {
     lit = bright;
   }
   return {
-    frames, flashes, beeps: findBeeps(audio.out), duration: Number(format.out.toString().trim()),
+    frames, flashes, duration: about('duration'),
+    // ffmpeg counts what it decodes from the beginning of the file, ffprobe from 0.
+    beeps: findBeeps(audio.out).map((at) => at + (about('start_time') || 0)),
     sounds: Number(sounds.out.toString().trim().split('\n').at(0)),
     complaints: (video.errors + probe.errors + audio.errors).trim(),
   };

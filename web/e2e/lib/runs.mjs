@@ -66,7 +66,7 @@ export const runs = {
     during: (lesson) => lesson.laptop.taught(20),
   },
   'WebRTC blocked': {
-    flags: ['--media-tcp-port', '-1'],
+    flags: ['--media-tcp-port=-1'],
     before: async (lesson) => { await lesson.wire.shape({ no_udp: true }); await lesson.begin(); },
     during: (lesson) => lesson.laptop.taught(30),
   },
@@ -218,6 +218,11 @@ export const runs = {
     during: (lesson) => lesson.laptop.taught(20),
   },
 };
+
+for (const name of ['plain', 'cut of 5 s', 'cut of 60 s', 'loss 5 %', 'uplink 300 kbit/s', 'reload', 'browser killed',
+  'server killed', 'WebRTC blocked', 'stopped while cut']) {
+  runs[`Firefox: ${name}`] = { ...runs[name], firefox: true };
+}
 
 // runOf is a run by its name; 'random 7' is the random schedule of seed 7, 'random 7 short' half a
 // minute of it.
