@@ -14,14 +14,17 @@ let lab;
 before(async () => { lab = await Lab.open({ seconds: 100, cameras: 2 }); });
 after(async () => { await lab?.close(); });
 
-// holds does a run and shows that of what was encoded no more than so many frames are missing.
+// holds does a run and shows that of what was encoded no more than so many frames are missing. Where
+// one take follows another, one frame may be missing or come twice.
 async function holds(name, { lost = 0 } = {}) {
   const row = await record(lab, name);
   console.log(JSON.stringify(row));
   assert.ok(row.encoded > 5 * framesPerSecond, 'there was something to lose');
-  assert.ok(row.missing <= lost, `${row.missing} of ${row.encoded} frames are missing`);
-  assert.deepEqual({ doubled: row.doubled, disorder: row.disorder, unreadable: row.unreadable },
-    { doubled: 0, disorder: 0, unreadable: 0 });
+  const seams = row.takes - 1;
+  const afterPause = 10 * row.pauses;
+  assert.ok(row.missing <= lost + seams + afterPause, `${row.missing} of ${row.encoded} frames are missing`);
+  assert.ok(row.doubled <= seams, `${row.doubled} frames come twice at ${seams} seams`);
+  assert.deepEqual({ disorder: row.disorder, unreadable: row.unreadable }, { disorder: 0, unreadable: 0 });
   assert.ok(row.av_kept_ms !== null && Math.abs(row.av_kept_ms) <= 40, `sound and picture are ${row.av_kept_ms} ms apart`);
   assert.equal(row.complaints, '');
   return row;

@@ -69,6 +69,7 @@ export class Lab {
 class Lesson {
   #laptops = [];
   ends = []; // what else ends with it
+  pauses = 0;
 
   constructor(lab, { name, live, firefox }) {
     Object.assign(this, { lab, title: name, live, firefox });
@@ -127,6 +128,14 @@ class Lesson {
     this.laptop = laptop;
     await laptop.goto('/record');
     await this.goOn();
+  }
+
+  // pause pauses and resumes. The encoder runs on for some frames after Pause was pressed, which are
+  // no part of the lesson; they are counted as encoded.
+  async pause() {
+    this.pauses++;
+    await this.laptop.press('Pause');
+    await this.laptop.press('Resume');
   }
 
   // kept waits until the browser has kept the recorder for when there is no network.
@@ -199,7 +208,7 @@ class Lesson {
       // Against the devices, and against what the encoder made of them.
       av_ms: worstOf(shifts), av_kept_ms: worstOf(kept), shifts, shifts_encoded: shiftsOf(made, sources),
       gaps: spans.filter((span, n) => n > 0 && span.timeline_ms - spans[n - 1].timeline_ms - spans[n - 1].length_ms > 100).length,
-      settle_s: settle, takes: new Set(playlist.takes.map(({ id }) => id)).size,
+      pauses: this.pauses, settle_s: settle, takes: new Set(playlist.takes.map(({ id }) => id)).size,
       sounds: takes.reduce((sum, take) => sum + take.sounds, 0), sounds_sent: sent.sounds, by: [...new Set(sent.by)].join('+'),
       parts: takes.map((take) => `${take.id.slice(-4)} ${take.frames[0]?.number}–${take.frames.at(-1)?.number} ${take.seconds.toFixed(2)} s`).join(', '),
       complaints: [...takes.map((take) => take.complaints), ...this.#laptops.flatMap((laptop) => laptop.complaints)]

@@ -181,8 +181,7 @@ export const runs = {
   'paused and resumed': {
     async during(lesson) {
       await lesson.laptop.taught(10);
-      await lesson.laptop.press('Pause');
-      await lesson.laptop.press('Resume');
+      await lesson.pause();
       await lesson.laptop.taught(20);
     },
   },

@@ -37,12 +37,7 @@ const events = {
   },
   'server killed': { does: (lesson) => lesson.server.kill(), undo: (lesson) => lesson.server.again() },
   'server restarted': { does: async (lesson) => { await lesson.server.stop(); await lesson.server.again(); } },
-  paused: {
-    async does(lesson) {
-      await lesson.laptop.press('Pause');
-      await lesson.laptop.press('Resume');
-    },
-  },
+  paused: { does: (lesson) => lesson.pause() },
 };
 
 // plan draws what happens when in a lesson of so many seconds: { at, name, until } in seconds of its
