@@ -65,7 +65,7 @@ export interface LocalOutside {
 export function localOutside(vault: Keeper): LocalOutside {
   return {
     vault,
-    able: (type) => MediaRecorder.isTypeSupported(type),
+    able: (type) => typeof MediaRecorder !== "undefined" && MediaRecorder.isTypeSupported(type),
     record: (stream, options) => new MediaRecorder(stream, options),
     streamOf: (tracks) => new MediaStream(tracks),
     now: () => performance.now(),

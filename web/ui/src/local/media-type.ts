@@ -12,7 +12,7 @@ const soundAlone = ["audio/mp4;codecs=opus", "audio/mp4;codecs=mp4a.40.2", "audi
 
 /** The best form for tracks of these kinds; null when this browser records none. */
 export function mediaType(
-  kinds: readonly string[], able: (type: string) => boolean = MediaRecorder.isTypeSupported,
+  kinds: readonly string[], able: (type: string) => boolean,
 ): string | null {
   const forms = kinds.includes("video") ? withPicture : soundAlone;
   const named = kinds.includes("audio") ? forms : forms.map((form) => form.replace(/,(opus|mp4a\.40\.2)$/, ""));
