@@ -25,6 +25,7 @@ type LocalTake struct {
 	OffsetMS  int64  // where on the timeline its media time 0 lies
 	StartedAt storage.Time
 	MediaType string // as MediaRecorder names it
+	LeadMS    int64  // by how much its picture is too early against its sound; at most storage.MaxLeadMS
 }
 
 // LocalEnd is how a local take ended.
@@ -67,10 +68,11 @@ func (s *Server) BeginLocal(ctx context.Context, t LocalTake) (take storage.Take
 	}
 	take, made, err = s.options.Catalogue.BeginLocalTake(ctx, storage.Take{ID: t.Take,
 		RecordingID: t.Recording, Source: t.Source, OffsetMS: t.OffsetMS,
-		StartedAt: storage.At(t.StartedAt.Time), MediaType: t.MediaType, Direct: direct})
+		StartedAt: storage.At(t.StartedAt.Time), MediaType: t.MediaType, LeadMS: t.LeadMS,
+		Direct: direct})
 	if made {
 		s.options.Log.Info("capture: a laptop's own take begins", "recording", t.Recording, "take", t.Take,
-			"source", t.Source, "offset_ms", t.OffsetMS, "type", t.MediaType)
+			"source", t.Source, "offset_ms", t.OffsetMS, "type", t.MediaType, "picture_lead_ms", t.LeadMS)
 		if s.isSettled(ctx, t.Recording) {
 			s.looked(context.WithoutCancel(ctx), t.Recording) // more is expected of it again
 		}
@@ -107,11 +109,28 @@ func (s *Server) PutBlob(ctx context.Context, b LocalBlob) (made bool, err error
 	if err != nil {
 		return false, err
 	}
+	var lead backup.Lead
+	if !have {
+		if lead, err = s.leadOf(ctx, b.Recording, row); err != nil {
+			return false, err
+		}
+	}
 	data, err := b.read()
 	if have || err != nil {
 		return false, err
 	}
-	return s.storeBlob(ctx, b, row, data)
+	return s.storeBlob(ctx, b, row, lead, data)
+}
+
+// leadOf is by how much the picture of a blob's take is put off.
+func (s *Server) leadOf(ctx context.Context, recording storage.ID, b storage.Blob) (lead backup.Lead, err error) {
+	ms, tracks, err := s.options.Catalogue.Lead(ctx, recording, b)
+	lead.MS = ms
+	for _, t := range tracks {
+		lead.Tracks = append(lead.Tracks, backup.Track{Number: uint32(t.Number), Kind: t.Kind,
+			Codec: t.Codec, Timescale: uint32(t.Timescale)})
+	}
+	return lead, err
 }
 
 // key names an object of the blob's take.
@@ -134,11 +153,13 @@ func (b LocalBlob) read() ([]byte, error) {
 
 // storeBlob stores a blob that has come whole. Its sender may go away meanwhile: what is there is
 // kept all the same.
-func (s *Server) storeBlob(ctx context.Context, b LocalBlob, row storage.Blob, data []byte) (bool, error) {
+func (s *Server) storeBlob(ctx context.Context, b LocalBlob, row storage.Blob, lead backup.Lead,
+	data []byte,
+) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.BlobTimeout)
 	defer cancel()
 	begun := time.Now()
-	added, err := s.addBlob(ctx, b, row, data)
+	added, err := s.addBlob(ctx, b, row, lead, data)
 	if err != nil {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			err = storage.Errorf(storage.Unavailable, "The server's storage does not answer. "+
@@ -162,8 +183,10 @@ func (s *Server) storeBlob(ctx context.Context, b LocalBlob, row storage.Blob, d
 }
 
 // addBlob stores a blob and what is cut out of it, and notes it in the catalogue.
-func (s *Server) addBlob(ctx context.Context, b LocalBlob, row storage.Blob, data []byte) (storage.Added, error) {
-	read := backup.Read(data)
+func (s *Server) addBlob(ctx context.Context, b LocalBlob, row storage.Blob, lead backup.Lead,
+	data []byte,
+) (storage.Added, error) {
+	read := lead.Read(data)
 	row.Contents.V.Why = read.Why
 	// Named after the content: what is mended in a blob may differ from one version of this server to
 	// the next, and a blob may come again after an update.

@@ -142,6 +142,7 @@ func (a *assembly) segment(f Fragment) (s Segment, why string) {
 	s = Segment{TakeID: a.out.Take.ID, Number: a.last.Number + 1, InitNumber: a.init,
 		ObjectFrom: f.From, Bytes: f.Bytes, SHA256: f.SHA256}
 	var end Ticks
+	sound := maxTicks        // where the earliest begins
 	var pictures, begun bool // whether the take has any; whether the segment begins with one
 	for _, t := range a.have {
 		pictures = pictures || t.Kind == "video"
@@ -156,6 +157,9 @@ func (a *assembly) segment(f Fragment) (s Segment, why string) {
 			return s, "its times cannot be right"
 		}
 		end = max(end, to)
+		if t.Kind != "video" {
+			sound = min(sound, from)
+		}
 		switch {
 		case t.Kind == "video" && !run.Key:
 			return s, "a fragment does not begin with a key frame"
@@ -170,6 +174,9 @@ func (a *assembly) segment(f Fragment) (s Segment, why string) {
 		return s, "its times cannot be right"
 	case a.last.Number > 0 && s.Start <= a.last.Start:
 		return s, "its times run backwards"
+	}
+	if a.last.Number == 0 && a.out.Take.LeadMS > 0 && s.Start.Milliseconds() <= MaxLeadMS {
+		s.Start = min(s.Start, sound) // its picture has been put off: that leaves no hole before it
 	}
 	s.Length = end - s.Start
 	return s, ""

@@ -17,6 +17,8 @@ const (
 	MaxTimeline = 24 * time.Hour
 	// LocalFor is how long after a recording's start its local takes may come.
 	LocalFor = 30 * 24 * time.Hour
+	// MaxLeadMS is by how much the picture of a local take may be too early against its sound.
+	MaxLeadMS = 200
 	// afterLesson is how far after what the page taught a take of a stopped recording may begin: the
 	// page's clock and its recorder's are read a moment apart.
 	afterLesson = 5 * time.Second
@@ -124,6 +126,9 @@ func mayBegin(ctx context.Context, tx *Tx, r Recording, t Take) error {
 		return Errorf(Invalid, "A take begins within the first %d hours of a recording.",
 			int(MaxTimeline.Hours()))
 	}
+	if t.LeadMS < 0 || t.LeadMS > MaxLeadMS {
+		return Errorf(Invalid, "A picture is from 0 to %d ms ahead of its sound.", MaxLeadMS)
+	}
 	if err := inTime(r); err != nil {
 		return err
 	}
@@ -156,8 +161,9 @@ func insertLocalTake(ctx context.Context, tx *Tx, t Take) (made bool, err error)
 		direct = 1
 	}
 	result, err := tx.Exec(ctx, `INSERT INTO takes (id, recording_id, route, source, state, offset_ms,
-    started_at, media_type, direct) VALUES (?, ?, 'local', ?, 'open', ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-		t.ID, t.RecordingID, t.Source, t.OffsetMS, t.StartedAt, t.MediaType, direct)
+    started_at, media_type, lead_ms, direct) VALUES (?, ?, 'local', ?, 'open', ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO NOTHING`,
+		t.ID, t.RecordingID, t.Source, t.OffsetMS, t.StartedAt, t.MediaType, t.LeadMS, direct)
 	if err != nil {
 		return false, err
 	}
@@ -171,7 +177,7 @@ func sameTake(have, t Take) error {
 		return Errorf(Conflict, "That id belongs to a take of another recording.")
 	}
 	if have.Route != RouteLocal || have.Source != t.Source || have.OffsetMS != t.OffsetMS ||
-		!have.StartedAt.Equal(t.StartedAt.Time) || have.MediaType != t.MediaType {
+		!have.StartedAt.Equal(t.StartedAt.Time) || have.MediaType != t.MediaType || have.LeadMS != t.LeadMS {
 		return Errorf(Conflict, "This take was begun before, and with other facts.")
 	}
 	return nil
@@ -228,6 +234,23 @@ func mayAdd(r Recording, t Take, b Blob) error {
 		return Errorf(Invalid, "Blob %d is too far ahead: number %d is missing.", b.Number, t.MadeBlobs+1)
 	}
 	return inTime(r)
+}
+
+// Lead tells by how much the picture of a blob's take is too early, and the take's tracks. Only its
+// init segment says them: until that is there, and with it all blobs before it, any other blob of
+// such a take is Unavailable.
+func (c *Catalogue) Lead(ctx context.Context, recording ID, b Blob) (ms int64, tracks []Track, err error) {
+	t, err := c.LocalTake(ctx, recording, b.TakeID)
+	if err != nil || t.LeadMS == 0 {
+		return 0, nil, err
+	}
+	if tracks, err = c.Tracks(ctx, t.ID); err != nil {
+		return 0, nil, err
+	}
+	if len(tracks) == 0 && t.Direct && b.Number > t.MadeBlobs+1 {
+		return 0, nil, Errorf(Unavailable, "Of this take, please send number %d first.", t.MadeBlobs+1)
+	}
+	return t.LeadMS, tracks, nil
 }
 
 // Added tells what became of a blob, or of the end of a take.

@@ -417,6 +417,7 @@ func TestBeginLocalTake(t *testing.T) {
 			"another place":     func(t *storage.Take) { t.OffsetMS = 1 },
 			"another time":      func(t *storage.Take) { t.StartedAt = storage.At(t.StartedAt.Add(time.Second)) },
 			"another type":      func(t *storage.Take) { t.MediaType = "video/webm" },
+			"another lead":      func(t *storage.Take) { t.LeadMS = 29 },
 		} {
 			changed := take
 			change(&changed)
@@ -433,6 +434,18 @@ func TestBeginLocalTake(t *testing.T) {
 		wantKind(t, at(-1), storage.Invalid)
 		wantKind(t, at(storage.MaxTimeline.Milliseconds()), "")
 		wantKind(t, at(storage.MaxTimeline.Milliseconds()+1), storage.Invalid)
+		ahead := func(ms int64) error {
+			take := localTake(r)
+			take.LeadMS = ms
+			have, _, err := c.BeginLocalTake(ctx, take)
+			if err == nil && have.LeadMS != ms {
+				t.Errorf("a picture %d ms ahead is noted as %d", ms, have.LeadMS)
+			}
+			return err
+		}
+		wantKind(t, ahead(-1), storage.Invalid)
+		wantKind(t, ahead(storage.MaxLeadMS), "")
+		wantKind(t, ahead(storage.MaxLeadMS+1), storage.Invalid)
 		// A laptop that was away sends what it has of a lesson that was stopped by another.
 		if err := c.StopRecording(ctx, r.ID, -1); err != nil {
 			t.Fatal(err)
@@ -446,6 +459,66 @@ func TestBeginLocalTake(t *testing.T) {
 		wantKind(t, at(60_000), storage.Conflict)
 		if _, made, err := c.BeginLocalTake(ctx, take); made || err != nil {
 			t.Errorf("one of before: made %t, %v", made, err)
+		}
+	})
+}
+
+// A take whose picture is put off begins with its sound, and its blobs wait for its tracks.
+func TestLead(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		ctx, c := t.Context(), storage.NewCatalogue(db)
+		r := newRecording(t, c)
+		take := localTake(r)
+		take.LeadMS = 29
+		take = begin(t, c, take)
+		blobs := lesson(take, 4, rand.New(rand.NewPCG(1, 2)))
+		for _, b := range blobs[1:] {
+			for f := range b.Contents.V.Fragments {
+				picture := &b.Contents.V.Fragments[f].Runs[0]
+				picture.Start, picture.End = picture.Start+870, picture.End+870
+			}
+		}
+		lead := func(b storage.Blob) int {
+			t.Helper()
+			ms, tracks, err := c.Lead(ctx, r.ID, b)
+			if err != nil || ms != 29 {
+				t.Fatalf("%d ms, %v", ms, err)
+			}
+			return len(tracks)
+		}
+		if n := lead(blobs[0]); n != 0 {
+			t.Errorf("%d tracks before there are any", n)
+		}
+		_, _, err := c.Lead(ctx, r.ID, blobs[1])
+		wantKind(t, err, storage.Unavailable)
+		for i, b := range blobs {
+			if n := lead(b); i > 0 && n != 2 {
+				t.Errorf("%d tracks", n)
+			}
+			if _, err := c.AddBlob(ctx, r.ID, b, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		segments := segmentsOf(t, c, take.ID)
+		first := blobs[1].Contents.V.Fragments[0].Runs[0]
+		if segments[0].Start != 0 || segments[0].Length < storage.Ticks(first.End-first.Start)*3 {
+			t.Errorf("the first segment: %+v", segments[0])
+		}
+		for i := 1; i < len(segments); i++ {
+			if before := segments[i-1]; segments[i].Start != before.Start+before.Length {
+				t.Errorf("segment %d begins at %d, and the one before ends at %d", i+1, segments[i].Start,
+					before.Start+before.Length)
+			}
+		}
+		// One that must be transcoded has no tracks, and waits for none.
+		other := localTake(r)
+		other.LeadMS, other.Direct = 29, false
+		other = begin(t, c, other)
+		lead(storage.Blob{TakeID: other.ID, Number: 7})
+		// Without a lead there is no order.
+		plain := begin(t, c, localTake(r))
+		if ms, _, err := c.Lead(ctx, r.ID, storage.Blob{TakeID: plain.ID, Number: 7}); ms != 0 || err != nil {
+			t.Errorf("without one: %d, %v", ms, err)
 		}
 	})
 }

@@ -78,6 +78,7 @@ type Take struct {
 
 	// Of a local take.
 	MediaType   string `db:"media_type"`   // as the browser names it, with codecs
+	LeadMS      int64  `db:"lead_ms"`      // by how much the picture in its blobs is too early against the sound
 	Direct      bool   `db:"direct"`       // its fragments are segments as they are
 	LengthMS    int64  `db:"length_ms"`    // as the page counted
 	BlobCount   int64  `db:"blob_count"`   // -1: it has not been said

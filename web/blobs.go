@@ -30,6 +30,7 @@ type LocalTake struct {
 	Source    string     `json:"source" enum:"camera,screen"`
 	OffsetMS  int64      `json:"offset_ms"`
 	MediaType string     `json:"media_type"`
+	LeadMS    int64      `json:"picture_lead_ms" doc:"By how much its picture has been put off."`
 	Direct    bool       `json:"direct" doc:"Its fragments are shown as they are; others are transcoded when all are there."`
 	BlobCount int64      `json:"blob_count" doc:"How many there are; -1: it has not been said."`
 	Complete  bool       `json:"complete" doc:"All of it is stored and can be shown."`
@@ -41,6 +42,7 @@ type NewLocalTake struct {
 	OffsetMS  int64        `json:"offset_ms" minimum:"0" maximum:"86400000" doc:"Where on the recording's timeline the take's media time 0 lies."`
 	StartedAt storage.Time `json:"started_at" format:"date-time" doc:"When that was, by the sender's clock."`
 	MediaType string       `json:"media_type" maxLength:"200" doc:"Of the blobs, as MediaRecorder names it, such as video/mp4;codecs=avc1.640020,opus."`
+	LeadMS    int64        `json:"picture_lead_ms,omitempty" minimum:"0" maximum:"200" default:"0" doc:"By how much the picture in the blobs is too early against their sound, as where both count from zero though the first frame came later. It is put off by as much in what is shown as it is; the blob with the init segment must then come before the others."`
 }
 
 // LocalEnd says how a local take ended.
@@ -80,7 +82,7 @@ func (p TakePath) parse() (recording, take storage.ID, err error) {
 
 func localTakeOf(t storage.Take) LocalTake {
 	return LocalTake{ID: t.ID, Source: t.Source, OffsetMS: t.OffsetMS, MediaType: t.MediaType,
-		Direct: t.Direct, BlobCount: t.BlobCount, Complete: !t.CompletedAt.IsZero()}
+		LeadMS: t.LeadMS, Direct: t.Direct, BlobCount: t.BlobCount, Complete: !t.CompletedAt.IsZero()}
 }
 
 func (s *Server) localOperations() {
@@ -128,7 +130,7 @@ func (s *Server) beginLocal(ctx context.Context, in *struct {
 	}
 	t, made, err := s.options.Capture.BeginLocal(ctx, capture.LocalTake{Recording: recording, Take: id,
 		Source: in.Body.Source, OffsetMS: in.Body.OffsetMS, StartedAt: in.Body.StartedAt,
-		MediaType: in.Body.MediaType})
+		MediaType: in.Body.MediaType, LeadMS: in.Body.LeadMS})
 	if err != nil {
 		return nil, err
 	}
@@ -350,7 +352,8 @@ func (s *Server) describeBlobs(path string, tags []string) {
 		http.StatusRequestEntityTooLarge: "The blob is larger than the server takes.",
 		http.StatusRequestTimeout:        "The body came too slowly.",
 		http.StatusTooManyRequests:       "Too much at once: wait as long as Retry-After says.",
-		http.StatusServiceUnavailable:    "The store or the database does not answer: wait as long as Retry-After says.",
+		http.StatusServiceUnavailable: "The store or the database does not answer, or the take has a " +
+			"picture_lead_ms and its first blob is missing: wait as long as Retry-After says.",
 	} {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{Description: about,
 			Content: map[string]*huma.MediaType{"application/problem+json": {Schema: s.problemSchema}}}

@@ -224,6 +224,44 @@ func TestLocalTake(t *testing.T) {
 	}
 }
 
+// TestLead sends a take whose picture is too early: it is stored later, and the take begins with its
+// sound.
+func TestLead(t *testing.T) {
+	l := newLaptop(t)
+	ahead := func(ms string) string {
+		return strings.Replace(chromium, `"offset_ms"`, `"picture_lead_ms":`+ms+`,"offset_ms"`, 1)
+	}
+	l.begin(ahead("0"))
+	l.begin(ahead("200"))
+	take := l.begin(ahead("29"))
+	wants(t, "begun again", l.browser.json("PUT", l.takePath(take), ahead("29")), http.StatusOK, "")
+	wants(t, "with another lead", l.browser.json("PUT", l.takePath(take), ahead("30")), http.StatusConflict, "other facts")
+	wants(t, "without one", l.browser.json("PUT", l.takePath(take), chromium), http.StatusConflict, "other facts")
+	wants(t, "the third before the first", l.put(take, 3, l.blobs[2]), http.StatusServiceUnavailable, "number 1 first")
+	wants(t, "the first", l.put(take, 1, l.blobs[0]), http.StatusCreated, "")
+	for _, n := range []int64{3, 2} {
+		wants(t, "what follows", l.put(take, n, l.blobs[n-1]), http.StatusCreated, "")
+		wants(t, "what follows again", l.put(take, n, l.blobs[n-1]), http.StatusOK, "")
+	}
+	want := slices.Concat(l.blobs[1], l.blobs[2])
+	tracks := backup.Read(l.blobs[0]).Init.Tracks
+	if late := (backup.Lead{MS: 29, Tracks: tracks}).Read(want); late.Why != "" {
+		t.Fatal(late.Why)
+	}
+	segments, err := storage.NewCatalogue(l.db).Segments(t.Context(), take, 0, 100)
+	check(t, err)
+	var media []byte
+	for i, s := range segments {
+		media = append(media, l.as("owner").get(fmt.Sprintf("%s/%d.m4s", l.takePath(take), s.Number)).body...)
+		if i == 0 && s.Start != 0 || i > 0 && s.Start != segments[i-1].Start+segments[i-1].Length {
+			t.Errorf("segment %d: %+v", i+1, s)
+		}
+	}
+	if !bytes.Equal(media, want) {
+		t.Error("the segments are not what was sent, put off")
+	}
+}
+
 // TestTakeOfAnotherBrowser sends WebM: all of it is kept, and waits to be transcoded.
 func TestTakeOfAnotherBrowser(t *testing.T) {
 	l := newLaptop(t)
@@ -325,16 +363,18 @@ func TestTakesRefused(t *testing.T) {
 		status int
 		words  string
 	}{
-		"a page":                    {change("video/mp4", "text/html"), 422, "video/mp4"},
-		"a picture":                 {change("video/mp4", "image/png"), 422, "video/mp4"},
-		"no type":                   {change("video/mp4;codecs=avc1.640020,opus", ""), 422, "media_type"},
-		"a type without end":        {change("avc1", strings.Repeat("a", 300)), 422, "media_type"},
-		"another source":            {change("camera", "window"), 422, "source"},
-		"before the beginning":      {change(`"offset_ms":0`, `"offset_ms":-1`), 422, "offset_ms"},
-		"a day later":               {change(`"offset_ms":0`, `"offset_ms":86400001`), 422, "offset_ms"},
-		"a time that is none":       {change("2026-09-01T08:00:00Z", "yesterday"), 422, ""},
-		"a time in another age":     {change("2026-09-01T08:00:00Z", "0001-01-01T00:00:00Z"), 422, ""},
-		"a field that is not known": {change(`"source"`, `"colour":"red","source"`), 422, "colour"},
+		"a page":                     {change("video/mp4", "text/html"), 422, "video/mp4"},
+		"a picture":                  {change("video/mp4", "image/png"), 422, "video/mp4"},
+		"no type":                    {change("video/mp4;codecs=avc1.640020,opus", ""), 422, "media_type"},
+		"a type without end":         {change("avc1", strings.Repeat("a", 300)), 422, "media_type"},
+		"another source":             {change("camera", "window"), 422, "source"},
+		"before the beginning":       {change(`"offset_ms":0`, `"offset_ms":-1`), 422, "offset_ms"},
+		"a day later":                {change(`"offset_ms":0`, `"offset_ms":86400001`), 422, "offset_ms"},
+		"a time that is none":        {change("2026-09-01T08:00:00Z", "yesterday"), 422, ""},
+		"a time in another age":      {change("2026-09-01T08:00:00Z", "0001-01-01T00:00:00Z"), 422, ""},
+		"a picture behind its sound": {change(`"offset_ms"`, `"picture_lead_ms":-1,"offset_ms"`), 422, "picture_lead_ms"},
+		"a picture far ahead of it":  {change(`"offset_ms"`, `"picture_lead_ms":201,"offset_ms"`), 422, "picture_lead_ms"},
+		"a field that is not known":  {change(`"source"`, `"colour":"red","source"`), 422, "colour"},
 	} {
 		wants(t, name, l.browser.json("PUT", l.takePath(storage.NewID()), c.body), c.status, c.words)
 	}

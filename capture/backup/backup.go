@@ -14,7 +14,7 @@
 // wherever their first samples were; the last duration of each run is a guess, and for sound a bad
 // one (21 ms, for packets of 60). A player in a browser takes the hole that this leaves for a break
 // (Media Source Extensions, section 3.5.8, "more than 2 times last frame duration") and waits for the
-// next key frame: two seconds of picture are not shown. Read mends that.
+// next key frame: two seconds of picture are not shown. Read mends that, and Lead the first samples.
 package backup
 
 import (
@@ -31,13 +31,21 @@ type Blob struct {
 	Init      *Init
 	Fragments []Fragment
 
-	mends []mend
+	mends  []mend
+	tracks []Track // that its fragments have samples of
+}
+
+// Lead is by how much the picture of a take is too early against its sound, where its recorder has
+// both count from zero though the first frame came after the first sound.
+type Lead struct {
+	MS     int64
+	Tracks []Track // of the take, as far as they are known before its blob is read
 }
 
 // mend is one field that is changed for players that would stumble over it.
 type mend struct {
 	field []byte
-	with  [4]byte
+	with  []byte
 }
 
 // Init is an init segment.
@@ -75,18 +83,36 @@ const maxFragments = 256
 // Read reads a blob, and changes in data what players would stumble over: the length stays the same,
 // and so does all of a blob that cannot be shown as it is. It keeps no reference to data.
 func Read(data []byte) Blob {
-	var b Blob
-	if err := b.read(data); err != nil {
+	return Lead{}.Read(data)
+}
+
+// Read is Read, and has the picture come later by the lead. A blob must be read so once alone.
+func (l Lead) Read(data []byte) Blob {
+	b := Blob{tracks: l.Tracks}
+	if err := b.read(data, l.MS); err != nil {
 		return Blob{Why: err.Error()}
 	}
 	for _, m := range b.mends {
-		copy(m.field, m.with[:])
+		copy(m.field, m.with)
 	}
-	b.mends = nil
+	b.mends, b.tracks = nil, nil
 	return b
 }
 
-func (b *Blob) read(data []byte) error {
+// late is by how much a track's samples are to come later, in its own timescale: none but those of a
+// picture that has sound.
+func (b *Blob) late(number uint32, leadMS int64) int64 {
+	of := func(kind string) int {
+		return slices.IndexFunc(b.tracks, func(t Track) bool { return t.Kind == kind })
+	}
+	picture, sound := of("video"), of("audio")
+	if picture < 0 || sound < 0 || b.tracks[picture].Number != number {
+		return 0
+	}
+	return (leadMS*int64(b.tracks[picture].Timescale) + 500) / 1000
+}
+
+func (b *Blob) read(data []byte, leadMS int64) error {
 	if bytes.HasPrefix(data, []byte{0x1a, 0x45, 0xdf, 0xa3}) {
 		return fmt.Errorf("it is WebM")
 	}
@@ -107,6 +133,7 @@ func (b *Blob) read(data []byte) error {
 			if b.Init, err = readInit(kind, box); err != nil {
 				return err
 			}
+			b.tracks = b.Init.Tracks
 		case "moof":
 			media, err := next(data[at+size:])
 			if err != nil {
@@ -116,7 +143,7 @@ func (b *Blob) read(data []byte) error {
 				return fmt.Errorf("there is a fragment without its media")
 			}
 			size += len(media.whole)
-			if err := b.add(data[at:at+size], box, int64(at)); err != nil {
+			if err := b.add(data[at:at+size], box, int64(at), leadMS); err != nil {
 				return err
 			}
 		case "mdat":
@@ -131,12 +158,12 @@ func (b *Blob) read(data []byte) error {
 }
 
 // add takes up a fragment. One without samples is left out.
-func (b *Blob) add(data []byte, moof box, from int64) error {
+func (b *Blob) add(data []byte, moof box, from, leadMS int64) error {
 	if len(b.Fragments) == maxFragments {
 		return fmt.Errorf("a blob has more than %d fragments", maxFragments)
 	}
 	f := Fragment{From: from, Bytes: int64(len(data))}
-	mends, err := f.read(data, moof)
+	mends, err := f.read(data, moof, func(track uint32) int64 { return b.late(track, leadMS) })
 	if err == nil && len(f.Runs) > 0 {
 		b.Fragments = append(b.Fragments, f)
 		b.mends = append(b.mends, mends...)

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -189,6 +191,93 @@ func TestLastPacketIsMended(t *testing.T) {
 	}
 }
 
+// A picture that is too early is put off, in whichever form its times are written, and nothing else
+// changes.
+func TestLead(t *testing.T) {
+	const leadMS, ticks = 29, 870 // at 30000 a second
+	for _, name := range []string{"h264", "vp9"} {
+		blobs := recorded(t, name)
+		lead := backup.Lead{MS: leadMS, Tracks: backup.Read(blobs[0]).Init.Tracks}
+		for n, sent := range blobs[1:] {
+			plain, late := bytes.Clone(sent), bytes.Clone(sent)
+			before, after := backup.Read(plain), lead.Read(late)
+			if after.Why != "" || len(after.Fragments) != len(before.Fragments) {
+				t.Fatalf("%s, blob %d: %+v", name, n+2, after)
+			}
+			for i, f := range after.Fragments {
+				for k, run := range before.Fragments[i].Runs {
+					if run.Track == 1 {
+						run.Start, run.End = run.Start+ticks, run.End+ticks
+					}
+					if f.Runs[k] != run {
+						t.Errorf("%s, blob %d: %+v, want %+v", name, n+2, f.Runs[k], run)
+					}
+				}
+			}
+			// And so it is written.
+			if again := backup.Read(bytes.Clone(late)); !reflect.DeepEqual(again, after) {
+				t.Errorf("%s, blob %d: %+v is written, and %+v said", name, n+2, again, after)
+			}
+			for at := 0; ; at += 20 {
+				found := bytes.Index(plain[at:], []byte("tfdt"))
+				if found < 0 {
+					break
+				}
+				at += found
+				copy(plain[at+8:at+16], late[at+8:at+16])
+			}
+			if !bytes.Equal(plain, late) {
+				t.Errorf("%s, blob %d: more than its times differs", name, n+2)
+			}
+		}
+	}
+	h264, sound := recorded(t, "h264"), recorded(t, "sound")
+	tracks := backup.Read(h264[0]).Init.Tracks
+	for name, c := range map[string]struct {
+		lead backup.Lead
+		data []byte
+	}{
+		"no lead":        {backup.Lead{Tracks: tracks}, h264[1]},
+		"unknown tracks": {backup.Lead{MS: leadMS}, h264[1]},
+		"picture alone":  {backup.Lead{MS: leadMS, Tracks: tracks[:1]}, h264[1]},
+		"sound alone":    {backup.Lead{MS: leadMS, Tracks: backup.Read(sound[0]).Init.Tracks}, sound[1]},
+	} {
+		want, got := bytes.Clone(c.data), bytes.Clone(c.data)
+		if said := c.lead.Read(got); !reflect.DeepEqual(said, backup.Read(want)) || !bytes.Equal(want, got) {
+			t.Errorf("%s: it is changed", name)
+		}
+	}
+	whole := slices.Concat(h264[0], h264[1])
+	if b := (backup.Lead{MS: leadMS}).Read(whole); b.Why != "" || b.Fragments[0].Runs[0].Start != ticks {
+		t.Errorf("with its init segment in the same blob: %+v", b)
+	}
+	// A time of 4 bytes, and the ends of both kinds.
+	at := bytes.Index(h264[1], []byte("tfdt")) + 4
+	written := func(version byte, time uint64) []byte {
+		data := bytes.Clone(h264[1])
+		data[at] = version
+		if version == 1 {
+			binary.BigEndian.PutUint64(data[at+4:], time)
+		} else {
+			binary.BigEndian.PutUint32(data[at+4:], uint32(time))
+		}
+		return data
+	}
+	lead := backup.Lead{MS: leadMS, Tracks: tracks}
+	run := backup.Read(bytes.Clone(h264[1])).Fragments[0].Runs[0]
+	short := written(0, 1<<32-1-ticks)
+	if b := lead.Read(short); b.Why != "" || b.Fragments[0].Runs[0].Start != 1<<32-1 ||
+		binary.BigEndian.Uint32(short[at+4:]) != 1<<32-1 || binary.BigEndian.Uint32(short[at+8:]) != 0 {
+		t.Errorf("a time of 4 bytes: %s %+v, %x", b.Why, b.Fragments, short[at:at+12])
+	}
+	for name, data := range map[string][]byte{"4 bytes": written(0, 1<<32-ticks), "8 bytes": written(1, uint64(1<<56-run.End+run.Start))} {
+		before := bytes.Clone(data)
+		if b := lead.Read(data); !strings.Contains(b.Why, "time cannot be right") || !bytes.Equal(data, before) {
+			t.Errorf("beyond %s: %q", name, b.Why)
+		}
+	}
+}
+
 // With a timeslice of some milliseconds ftyp is a blob of its own.
 func TestSplitInit(t *testing.T) {
 	if b := backup.Read(other(t, "ftyp.mp4")); b.Why != "" || b.Init != nil || b.Fragments != nil {
@@ -321,6 +410,11 @@ func FuzzRead(f *testing.F) {
 				t.Errorf("fragment of %d bytes at %d", f.Bytes, f.From)
 			}
 			at = f.From + f.Bytes
+		}
+		late := backup.Lead{MS: 200, Tracks: []backup.Track{{Number: 1, Kind: "video", Timescale: math.MaxUint32},
+			{Number: 2, Kind: "audio", Timescale: 1}}}.Read(data)
+		if b.Why != "" && late.Why == "" || late.Why == "" && len(late.Fragments) != len(b.Fragments) {
+			t.Errorf("put off it is %q with %d fragments", late.Why, len(late.Fragments))
 		}
 	})
 }

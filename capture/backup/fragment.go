@@ -3,6 +3,7 @@ package backup
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -32,8 +33,9 @@ const (
 	maxSamples = 1 << 16 // of a run
 )
 
-// read reads what a moof box says of the samples in the mdat behind it; data is both.
-func (f *Fragment) read(data []byte, moof box) (mends []mend, err error) {
+// read reads what a moof box says of the samples in the mdat behind it; data is both. late is by how
+// much a track is to come later than it says.
+func (f *Fragment) read(data []byte, moof box, late func(track uint32) int64) (mends []mend, err error) {
 	empty := 0
 	err = each(moof.body, func(b box) error {
 		if b.kind != "traf" {
@@ -51,13 +53,20 @@ func (f *Fragment) read(data []byte, moof box) (mends []mend, err error) {
 			// Chromium writes such ones, with a time of 0, and hls.js takes the earliest time of all
 			// of them for the fragment's.
 			empty++
-			mends = append(mends, mend{field: b.whole[4:8], with: [4]byte([]byte("free"))})
+			mends = append(mends, mend{field: b.whole[4:8], with: []byte("free")})
 		case !t.timed:
 			return fmt.Errorf("a fragment does not say when it is")
 		case slices.ContainsFunc(f.Runs, func(r Run) bool { return r.Track == t.number }):
 			return fmt.Errorf("a fragment has a track twice")
 		default:
 			mends = append(mends, t.mendLast()...)
+			if by := late(t.number); by != 0 {
+				m, err := t.mendTime(by)
+				if err != nil {
+					return err
+				}
+				mends = append(mends, m)
+			}
 			f.Runs = append(f.Runs, Run{Track: t.number, Start: t.start, End: t.end, Key: t.key})
 		}
 		if len(f.Runs) > maxTracks {
@@ -86,7 +95,8 @@ type traf struct {
 	defaults uint32 // which of the three there are
 
 	timed      bool
-	time       int64 // of the next sample's decoding
+	decode     []byte // where the time of the first sample's decoding is written, in 4 bytes or 8
+	time       int64  // of the next sample's decoding
 	samples    int
 	start, end int64
 	key        bool
@@ -110,14 +120,14 @@ func (t *traf) read(b box) error {
 	case "tfhd":
 		return t.readHeader(&c)
 	case "tfdt":
-		version, _ := c.full()
-		if version == 1 {
-			t.time = int64(c.u64())
-		} else {
-			t.time = int64(c.u32())
+		length := 4
+		if version, _ := c.full(); version == 1 {
+			length = 8
 		}
+		t.decode = c.take(length)
+		t.time = int64(number(t.decode))
 		if c.short || t.time < 0 || t.time > maxTime || t.samples > 0 {
-			return fmt.Errorf("a fragment's time cannot be right")
+			return errTime
 		}
 		t.timed = true
 	case "trun":
@@ -126,6 +136,16 @@ func (t *traf) read(b box) error {
 		return fmt.Errorf("it is encrypted")
 	}
 	return nil
+}
+
+var errTime = fmt.Errorf("a fragment's time cannot be right")
+
+// number is what 4 bytes or 8 say.
+func number(field []byte) uint64 {
+	if len(field) == 8 {
+		return binary.BigEndian.Uint64(field)
+	}
+	return uint64(binary.BigEndian.Uint32(field))
 }
 
 func (t *traf) readHeader(c *cursor) error {
@@ -246,9 +266,18 @@ func (t *traf) mendLast() []mend {
 		return nil
 	}
 	t.end = max(t.end, t.last.shown+int64(usual))
-	m := mend{field: t.last.field}
-	binary.BigEndian.PutUint32(m.with[:], usual)
-	return []mend{m}
+	return []mend{{field: t.last.field, with: binary.BigEndian.AppendUint32(nil, usual)}}
+}
+
+// mendTime has all samples come so much later.
+func (t *traf) mendTime(by int64) (mend, error) {
+	begins := int64(number(t.decode)) + by
+	if t.time+by > maxTime || len(t.decode) == 4 && begins > math.MaxUint32 {
+		return mend{}, errTime
+	}
+	t.start, t.end = t.start+by, t.end+by
+	with := binary.BigEndian.AppendUint64(nil, uint64(begins))
+	return mend{field: t.decode, with: with[8-len(t.decode):]}, nil
 }
 
 // opusLength is how long an Opus packet is (RFC 6716, section 3.1), in 1/48000 s; 0: it is none.

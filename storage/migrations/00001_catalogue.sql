@@ -44,6 +44,7 @@ CREATE TABLE takes (
     ended_at     TEXT NOT NULL DEFAULT '',
     -- Of a local take: what its blobs are, and how far they have come.
     media_type   TEXT NOT NULL DEFAULT '',   -- as the browser names it, with codecs
+    lead_ms      BIGINT NOT NULL DEFAULT 0,  -- by how much its picture is too early against its sound
     direct       BIGINT NOT NULL DEFAULT 1,  -- 0: its media must be transcoded before it can be shown
     length_ms    BIGINT NOT NULL DEFAULT 0,  -- as the page counted
     blob_count   BIGINT NOT NULL DEFAULT -1, -- how many there are; -1: it has not been said

@@ -241,8 +241,10 @@ export class Errand {
 
   /** Sends the blobs that are kept of a take by now: one at a time where the lesson is live. */
   async #blobs(upload: Upload, take: KeptTake, progress: Progress): Promise<void> {
-    let next = progress.through + 1;
     const over = new AbortController();
+    // The first says what the others are of.
+    if (progress.through === 0) await this.#blob(upload, take, progress, 1, over.signal);
+    let next = progress.through + 1;
     const lane = async (n: number) => {
       for (; !this.#stop && next <= take.blobs; ) {
         if (n > 0 && this.outside.live()) return;

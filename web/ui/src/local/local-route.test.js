@@ -9,10 +9,10 @@ beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
 afterEach(() => mock.timers.reset());
 
 const track = (kind, id = kind) => ({
-  kind, id, readyState: "live", size: { width: 1280, height: 720 }, getSettings() { return this.size; },
+  kind, id, readyState: "live", size: { width: 1280, height: 720, frameRate: 30 }, getSettings() { return this.size; },
 });
 
-async function world({ able = () => true } = {}) {
+async function world({ able = () => true, apart = true } = {}) {
   const w = { at: 1000, recorders: [], disk: new Disk(), begun: 0 };
   w.store = w.disk.store();
   w.vault = new FakeVault(w.store);
@@ -24,7 +24,7 @@ async function world({ able = () => true } = {}) {
     begins: (moment) => { w.begun++; w.clock.start(moment); },
   };
   w.route = new LocalRoute(lesson, {
-    vault: w.vault, able, now: () => w.at, streamOf: (tracks) => tracks,
+    vault: w.vault, able, apart, now: () => w.at, streamOf: (tracks) => tracks,
     record: (tracks, options) => {
       const recorder = new Recording(tracks, options);
       w.recorders.push(recorder);
@@ -47,10 +47,10 @@ async function begun() {
   return w;
 }
 
-test("the clock starts with the recorder's first frame, and what it gives is kept at once", async () => {
+test("the clock starts with the recorder's first sound, and what it gives is kept at once", async () => {
   const w = await begun();
   assert.equal(w.route.state.value, "recording");
-  assert.equal(w.clock.elapsed, 43, "60 ms after the call, 17 of them before the first frame");
+  assert.equal(w.clock.elapsed, 72, "60 ms after the call, and 12 before it");
   const [recorder] = w.recorders;
   assert.equal(recorder.mimeType, "video/mp4;codecs=avc1.42E01F,opus");
   assert.equal(recorder.slice, 500);
@@ -61,7 +61,7 @@ test("the clock starts with the recorder's first frame, and what it gives is kep
   const [take] = await w.takes();
   assert.equal(take.offsetMS, 0);
   assert.equal(take.blobs, 1);
-  assert.equal(w.route.keptUntil.value, 1543);
+  assert.equal(w.route.keptUntil.value, 1572);
   mock.timers.tick(100);
   assert.equal(recorder.asked, 1, "Chromium sits on the first fragment until it is asked");
 });
@@ -77,7 +77,7 @@ test("at the end the last blob is waited for", async () => {
   mock.timers.tick(200);
   await closing;
   const [take] = await w.takes();
-  assert.deepEqual(take.ended, { blobs: 2, lengthMS: 2243, reason: "stopped" });
+  assert.deepEqual(take.ended, { blobs: 2, lengthMS: 2272, reason: "stopped" });
   assert.equal(w.route.state.value, "off");
 });
 
@@ -95,6 +95,7 @@ test("another device is another take, and nothing is missing between them", asyn
   const [before, after] = await w.takes();
   assert.equal(before.ended.reason, "device");
   assert.equal(after.offsetMS, 4060);
+  assert.deepEqual([before.pictureLeadMS, after.pictureLeadMS], [29, 29]);
   assert.ok(before.offsetMS + before.ended.lengthMS >= after.offsetMS);
 });
 
@@ -133,7 +134,7 @@ test("a recorder that breaks is followed by another; what it gave is a take that
   w.recorders[0].break();
   await settle();
   assert.equal(w.route.state.value, "failed");
-  assert.deepEqual((await w.takes())[0].ended, { blobs: 1, lengthMS: 1543, reason: "crash" });
+  assert.deepEqual((await w.takes())[0].ended, { blobs: 1, lengthMS: 1572, reason: "crash" });
   mock.timers.tick(2000);
   w.recorders[1].begin();
   assert.equal(w.route.state.value, "recording");
@@ -150,6 +151,27 @@ test("one that does not begin is given up, and tried again", async () => {
   assert.equal(w.route.state.value, "recording");
   w.recorders[0].begin();
   assert.equal(w.begun, 1, "one that comes too late does not count");
+});
+
+test("by how much a picture is ahead of its sound", async () => {
+  const take = async (change, { kinds = ["video", "audio"], frameRate } = {}) => {
+    const w = await world(change);
+    w.camera.size = { frameRate };
+    w.stream = { getTracks: () => [w.camera, w.microphone].filter((each) => kinds.includes(each.kind)) };
+    w.route.open(w.stream);
+    w.at += 60;
+    w.recorders[0].begin();
+    await settle();
+    return [(await w.takes())[0].pictureLeadMS, 60 - w.clock.elapsed];
+  };
+  assert.deepEqual(await take({}), [29, -12], "thirty frames a second, where nobody says");
+  assert.deepEqual(await take({}, { frameRate: 15 }), [45, -12]);
+  assert.deepEqual(await take({}, { frameRate: 60 }), [20, -12]);
+  assert.deepEqual(await take({}, { frameRate: 0.1 }), [112, -12], "what the server takes");
+  assert.deepEqual(await take({}, { kinds: ["video"] }), [0, 17]);
+  assert.deepEqual(await take({}, { kinds: ["audio"] }), [0, 17]);
+  assert.deepEqual(await take({ able: (type) => /webm/.test(type) }), [0, 17]);
+  assert.deepEqual(await take({ apart: false }), [0, 17], "a browser that keeps them together");
 });
 
 test("a browser that records nothing says so", async () => {

@@ -19,9 +19,13 @@ const keyFrameEveryMS = 1500;
 const handOutEveryMS = { fragments: 500, other: 1500 };
 /** Chromium hands the first fragment's header out alone and sits on the fragment: it is asked. */
 const askAfterMS = 100;
-/** Media time 0 is the first frame after start() is called, half a frame later on the average;
- *  the start event comes 30–60 ms after it (Chromium 156, measured with numbered frames). */
-const firstFrameMS = 17;
+/** Media time 0 is the first frame after start() is called, half a frame later on the average; the
+ *  start event comes 30–60 ms after it. In Chromium's MP4 sound and picture count from zero each, and
+ *  the sound's lies this long before the call (9–14 ms; Chromium 156, measured with numbered frames
+ *  and beeps): the picture is too early by both together. */
+const firstSoundMS = 12;
+const usualFrameRate = 30;
+const slowestFrameRate = 5; // a camera in the dark
 /** At a pause and at the end the recorder runs on for as long: what it is given just before is still
  *  in its encoder, which a recorder that is stopped does not wait for (55–100 ms of it, measured). */
 const lingerMS = 200;
@@ -60,6 +64,8 @@ export interface LocalOutside {
   record(stream: MediaStream, options: MediaRecorderOptions): Recording;
   streamOf(tracks: MediaStreamTrack[]): MediaStream;
   now(): number;
+  /** Whether picture and sound count from zero each in MP4, wherever they began: Chromium. */
+  apart: boolean;
 }
 
 export function localOutside(vault: Keeper): LocalOutside {
@@ -69,6 +75,7 @@ export function localOutside(vault: Keeper): LocalOutside {
     record: (stream, options) => new MediaRecorder(stream, options),
     streamOf: (tracks) => new MediaStream(tracks),
     now: () => performance.now(),
+    apart: "userAgentData" in navigator, // nothing else has it
   };
 }
 
@@ -172,7 +179,10 @@ interface Told {
 class Run {
   readonly #id = newID();
   #recorder: Recording | null = null;
-  #calledAt: number;
+  /** When its media time 0 was, and by how much its picture is ahead of its sound. */
+  #zeroAt: number;
+  readonly #zeroMS: number; // after start() is called
+  readonly #pictureLeadMS: number;
   #offset = 0;
   #blobs = 0;
   #begun = false;
@@ -192,7 +202,10 @@ class Run {
     private readonly told: Told,
   ) {
     this.#size = sizeOf(tracks);
-    this.#calledAt = outside.now();
+    const ahead = outside.apart && /mp4/.test(type) && ["audio", "video"].every((kind) => trackOf(tracks, kind));
+    this.#zeroMS = ahead ? -firstSoundMS : firstFrameMS(tracks);
+    this.#pictureLeadMS = ahead ? firstSoundMS + firstFrameMS(tracks) : 0;
+    this.#zeroAt = outside.now() + this.#zeroMS;
     this.#timer = setTimeout(() => !this.#begun && this.#break("failed"), beginWithinMS);
     try {
       this.#start(type);
@@ -210,14 +223,13 @@ class Run {
     this.#recorder = recorder;
     recorder.addEventListener("start", () => {
       if (this.#ended) return;
-      const zero = this.#calledAt + firstFrameMS;
-      lesson.begins(zero);
-      this.#offset = lesson.clockAt(zero);
+      lesson.begins(this.#zeroAt);
+      this.#offset = lesson.clockAt(this.#zeroAt);
       this.#begun = true;
       const startedAt = new Date().toISOString();
       this.#keep(() => outside.vault.note(lesson.recording, {
         id: this.#id, source: this.source, offsetMS: this.#offset, startedAt,
-        mediaType: recorder.mimeType || type,
+        mediaType: recorder.mimeType || type, pictureLeadMS: this.#pictureLeadMS,
       }));
       this.told.begun();
     });
@@ -227,12 +239,12 @@ class Run {
       if (!this.#ended) this.#break("failed"); // its tracks ended, or it could not go on
     }));
     recorder.start(/mp4/.test(type) ? handOutEveryMS.fragments : handOutEveryMS.other);
-    this.#calledAt = outside.now();
+    this.#zeroAt = outside.now() + this.#zeroMS;
   }
 
   #take(data: Blob): void {
     if (data.size === 0 || !this.#begun) return;
-    const timeMS = this.outside.now() - this.#calledAt - firstFrameMS;
+    const timeMS = this.outside.now() - this.#zeroAt;
     const number = ++this.#blobs;
     if (number === 1) setTimeout(() => this.handOut(), askAfterMS);
     this.#keep(async () => {
@@ -283,7 +295,7 @@ class Run {
     this.#ended = reason;
     clearTimeout(this.#timer);
     if (afterMS > 0 && this.#begun) await new Promise((resolve) => setTimeout(resolve, afterMS));
-    const lengthMS = Math.max(0, Math.round(this.outside.now() - this.#calledAt - firstFrameMS));
+    const lengthMS = Math.max(0, Math.round(this.outside.now() - this.#zeroAt));
     if (this.#recorder && this.#recorder.state !== "inactive") {
       this.#recorder.stop();
       await this.#stopped;
@@ -295,9 +307,19 @@ class Run {
   }
 }
 
+function trackOf(tracks: readonly MediaStreamTrack[], kind: string): MediaStreamTrack | undefined {
+  return tracks.find((track) => track.kind === kind);
+}
+
+/** How long after a moment the next frame comes, on the average. */
+function firstFrameMS(tracks: readonly MediaStreamTrack[]): number {
+  const { frameRate } = trackOf(tracks, "video")?.getSettings() ?? {};
+  return Math.round(500 / Math.max(slowestFrameRate, frameRate || usualFrameRate));
+}
+
 /** The size of a picture as its camera gives it now. */
 function sizeOf(tracks: readonly MediaStreamTrack[]): string {
-  const { width, height } = tracks.find((track) => track.kind === "video")?.getSettings() ?? {};
+  const { width, height } = trackOf(tracks, "video")?.getSettings() ?? {};
   return `${width}×${height}`;
 }
 

@@ -221,6 +221,22 @@ test("while it is recorded, blobs go as they come, and the take stays open", asy
   assert.equal((await w.vault.lesson("r1")).takes[0].confirmed, true);
 });
 
+test("by how much the picture is too early is told, and the first blob goes before the others", async () => {
+  const w = await world({ blobs: 6, take: { pictureLeadMS: 29 } });
+  const fetch = w.ground.fetch;
+  const puts = [];
+  w.ground.fetch = w.sender.outside.fetch = async (path, init) => {
+    const number = /blobs\/(\d+)$/.exec(path)?.[1];
+    if (number) puts.push(`${number} of ${w.ground.takes.get("t1").blobs.size}`);
+    return fetch(path, init);
+  };
+  await w.stopped();
+  w.sender.start();
+  await w.pass();
+  assert.equal(w.ground.takes.get("t1").facts.picture_lead_ms, 29);
+  assert.deepEqual(puts.slice(0, 4), ["1 of 0", "2 of 1", "3 of 1", "4 of 1"]);
+});
+
 test("one at a time beside a live picture, and with rests; several when nothing is live", async () => {
   const w = await world({ blobs: 6 });
   w.sender.live = () => ({ suffers: false });

@@ -15,6 +15,8 @@ export interface Take {
   offsetMS: number;
   startedAt: string; // RFC 3339
   mediaType: string;
+  /** By how many milliseconds its picture is too early against its sound; older takes do not say. */
+  pictureLeadMS?: number;
   /** Once it is over: how many blobs it has, how long it is, and why it ended. */
   ended?: { blobs: number; lengthMS: number; reason: EndReason };
   /** The server has stored the blobs up to this number, which take so many bytes here. */

@@ -34,7 +34,7 @@ export class Upload {
   async begin(take: Take): Promise<void> {
     await this.#send("PUT", `takes/${take.id}`, {
       source: take.source, offset_ms: Math.round(take.offsetMS), started_at: take.startedAt,
-      media_type: take.mediaType,
+      media_type: take.mediaType, picture_lead_ms: take.pictureLeadMS || undefined,
     });
   }
 
