@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -18,6 +19,8 @@ const (
 	maxTitle       = 200
 	maxClass       = 100
 	maxFirstShares = 20 // with whom a recording is shared as it begins
+	// How far the clock of a laptop that registers a lesson afterwards may be ahead.
+	aheadOfUs = 5 * time.Minute
 )
 
 // Recording is one lesson, as the API tells of it.
@@ -57,6 +60,8 @@ type NewRecording struct {
 	Class         string       `json:"class,omitempty" doc:"At most 100 characters."`
 	TargetAreaIDs []storage.ID `json:"target_area_ids,omitempty" doc:"Target areas of the teacher, in the same program."`
 	ShareWith     []storage.ID `json:"share_with,omitempty" doc:"Members of the program who may see it and give feedback."`
+	// A lesson that begins without a network is registered when there is one again.
+	StartedAt *storage.Time `json:"started_at,omitempty" format:"date-time" doc:"When the lesson began, of one that is registered afterwards: at most 30 days ago. Absent: now."`
 }
 
 // RecordingEdit is what can be changed of a recording.
@@ -185,6 +190,10 @@ func (s *Server) beginRecording(ctx context.Context, in *struct{ Body NewRecordi
 	if n.Title, n.Class, err = describeLesson(n.Title, n.Class); err != nil {
 		return nil, err
 	}
+	started, err := s.begunAt(n.StartedAt)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.options.Policy.May(ctx, v.ID, access.Record, n.ProgramID); err != nil {
 		return nil, err
 	}
@@ -196,6 +205,7 @@ func (s *Server) beginRecording(ctx context.Context, in *struct{ Body NewRecordi
 	err = s.options.DB.InTx(ctx, func(tx *storage.Tx) error {
 		made, err = s.options.Catalogue.CreateRecording(ctx, tx, storage.Recording{
 			ID: n.ID, ProgramID: n.ProgramID, OwnerID: v.ID, Title: n.Title, Class: n.Class,
+			StartedAt: started,
 		})
 		if err != nil {
 			return err
@@ -218,6 +228,25 @@ func (s *Server) beginRecording(ctx context.Context, in *struct{ Body NewRecordi
 	}
 	return &begunOutput{ETag: versionTag(made.Version),
 		Body: BegunRecording{Recording: recordingOf(made), CaptureToken: token.Secret}}, nil
+}
+
+// begunAt checks when a lesson is said to have begun; the zero time when nothing is said of it.
+func (s *Server) begunAt(said *storage.Time) (storage.Time, error) {
+	if said == nil {
+		return storage.Time{}, nil
+	}
+	now := s.options.Now()
+	switch {
+	case said.After(now.Add(aheadOfUs)):
+		return storage.Time{}, storage.Errorf(storage.Invalid,
+			"This lesson would begin in the future: is the clock of the laptop right?")
+	case said.Before(now.Add(-storage.LocalFor)):
+		return storage.Time{}, storage.Errorf(storage.Invalid,
+			"A lesson is registered within %d days of its beginning.", int(storage.LocalFor.Hours()/24))
+	case said.After(now):
+		return storage.At(now), nil // a clock that is a little ahead
+	}
+	return storage.At(said.Time), nil
 }
 
 // mayShareWith says what stands against sharing a teacher's lesson with people as it begins.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"backrow/capture"
 	"backrow/capture/whip"
@@ -320,5 +321,48 @@ func TestListRecordings(t *testing.T) {
 		if got := owner.get("/api/recordings?" + query); got.StatusCode != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %d", query, got.StatusCode)
 		}
+	}
+}
+
+func TestBeginRecordingAfterwards(t *testing.T) {
+	st, _ := newStudio(t)
+	owner := st.as("owner")
+	now := storage.At(st.clock.Now()).Time
+	st.clock.advance(now.Sub(st.clock.Now())) // to what a column keeps
+	for _, c := range []struct {
+		name string
+		said any
+		want time.Time // zero: it is refused
+		says string
+	}{
+		{"two days ago", now.Add(-48 * time.Hour), now.Add(-48 * time.Hour), ""},
+		{"in another zone", now.Add(-time.Hour).In(time.FixedZone("", -5*3600)), now.Add(-time.Hour), ""},
+		{"30 days ago", now.Add(-storage.LocalFor), now.Add(-storage.LocalFor), ""},
+		{"a moment longer ago", now.Add(-storage.LocalFor - time.Microsecond), time.Time{}, "within 30 days"},
+		{"now", now, now, ""},
+		{"5 minutes ahead", now.Add(5 * time.Minute), now, ""},
+		{"a moment more", now.Add(5*time.Minute + time.Microsecond), time.Time{}, "clock of the laptop"},
+		{"no date", "yesterday", time.Time{}, "date-time"},
+		{"a number", 7, time.Time{}, "."},
+	} {
+		got := owner.json("POST", "/api/recordings", st.newLesson(with{"started_at": c.said}))
+		if c.want.IsZero() {
+			if p := problemIn(t, got); got.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(p.Detail, c.says) {
+				t.Errorf("%s: %d %s", c.name, got.StatusCode, got.body)
+			}
+			continue
+		}
+		if r := recordingIn(t, got, http.StatusCreated); !r.StartedAt.Equal(c.want) {
+			t.Errorf("%s: began %v, want %v", c.name, r.StartedAt, c.want)
+		}
+	}
+
+	// Registered once more, as by another page of the laptop, it began when it did.
+	body := with{"id": storage.NewID(), "started_at": now.Add(-time.Hour)}
+	first := recordingIn(t, owner.json("POST", "/api/recordings", st.newLesson(body)), http.StatusCreated)
+	delete(body, "started_at")
+	again := recordingIn(t, owner.json("POST", "/api/recordings", st.newLesson(body)), http.StatusCreated)
+	if again != first {
+		t.Errorf("the second time: %+v, the first: %+v", again, first)
 	}
 }
