@@ -67,10 +67,11 @@ async function savedOf(id, request = teacher.request) {
   return answer.json();
 }
 
+// savedBeyond waits for what is stored to reach a moment, gaps or not: until_ms stays before a gap.
 function savedBeyond(id, ms, request) {
   return until(`${ms} ms are stored`, async () => {
     const saved = await savedOf(id, request);
-    return saved.until_ms > ms && saved;
+    return saved.reached_ms > ms && saved;
   });
 }
 
