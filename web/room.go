@@ -78,6 +78,8 @@ type boot struct {
 	Processing  Processing              `json:"processing"`
 	Spans       []Span                  `json:"spans"`
 	Expected    []Stretch               `json:"expected"`
+	Main        string                  `json:"main"`
+	Sources     []SourceTimeline        `json:"sources"`
 	Reviews     []Review                `json:"reviews"`
 	Shares      []Share                 `json:"shares"`
 	Attachments []Attachment            `json:"attachments"`
@@ -209,6 +211,7 @@ func (s *Server) bootOf(ctx context.Context, v Viewer, recording storage.Recordi
 		return boot{}, err
 	}
 	b.Spans, b.Expected = timeline.Spans, timeline.Expected
+	b.Main, b.Sources = timeline.Main, timeline.Sources
 	attachments, err := s.options.Catalogue.Attachments(ctx, id)
 	if err != nil {
 		return boot{}, err

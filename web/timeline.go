@@ -42,6 +42,7 @@ type Timeline struct {
 	Settled    bool                   `json:"settled" doc:"It has been stopped, and no better take is expected of a laptop."`
 	Spans      []Span                 `json:"spans" nullable:"false" doc:"Of playlist.m3u8, in order. What is between one and the next is not there; while it is recorded, where takes overlap, the next begins before the last one ends."`
 	Expected   []Stretch              `json:"expected" nullable:"false" doc:"What of the rest may still come: a laptop has recorded it and not sent all of it."`
+	Main       string                 `json:"main" enum:"camera,screen" doc:"The source that playlist.m3u8 shows when none is asked for, of which spans and expected are."`
 	Sources    []SourceTimeline       `json:"sources" nullable:"false" doc:"The same of each source."`
 }
 
@@ -66,7 +67,7 @@ func (s *Server) timelineOf(ctx context.Context, recording storage.ID) (Timeline
 	r := have.Recording
 	out := Timeline{State: r.State, DurationMS: r.DurationMS, TaughtMS: r.TaughtMS,
 		CoveredMS: r.CoveredMS, Settled: !r.SettledAt.IsZero(), Spans: []Span{}, Expected: []Stretch{},
-		Sources: each(have.Sources, sourceTimelineOf)}
+		Main: have.Main, Sources: each(have.Sources, sourceTimelineOf)}
 	for _, source := range out.Sources {
 		if source.Source == have.Main {
 			out.Spans, out.Expected = source.Spans, source.Expected

@@ -44,7 +44,7 @@ func TestTimelineSaysWhereTheGapsAre(t *testing.T) {
 	}
 	expected := []web.Stretch{{TimelineMS: 3000, LengthMS: 6000}}
 	want := web.Timeline{State: storage.StateRecording, DurationMS: 60_000, TaughtMS: 61_000,
-		CoveredMS: 52_000, Spans: camera, Expected: expected, Sources: []web.SourceTimeline{
+		CoveredMS: 52_000, Spans: camera, Expected: expected, Main: "camera", Sources: []web.SourceTimeline{
 			{Source: "camera", Spans: camera, Expected: expected},
 			{Source: "screen", Spans: []web.Span{{TimelineMS: 10_000, LengthMS: 1000}}, Expected: []web.Stretch{}},
 		}}

@@ -1,9 +1,9 @@
 // Reads which numbered frame a page's video shows. For any browser's page.evaluate: it runs there.
 
-// shownFrame answers with { number, seconds, seeking }: number is null while no frame can be read,
-// seconds is the element's own time.
-export function shownFrame() {
-  const video = document.querySelector('video');
+// shownFrame answers with { number, seconds, seeking } of the first video, or of the one that the
+// selector names: number is null while no frame can be read, seconds is the element's own time.
+export function shownFrame(selector = 'video') {
+  const video = document.querySelector(selector);
   const canvas = document.createElement('canvas');
   canvas.width = 64;
   canvas.height = 36;

@@ -1,5 +1,6 @@
 // The Lucide icons of the islands, 20 px, hidden from screen readers: the control has the name.
 
+import arrowRightLeft from "lucide-static/icons/arrow-right-left.svg";
 import check from "lucide-static/icons/check.svg";
 import cloudUpload from "lucide-static/icons/cloud-upload.svg";
 import download from "lucide-static/icons/download.svg";
@@ -7,6 +8,8 @@ import keyboard from "lucide-static/icons/keyboard.svg";
 import lock from "lucide-static/icons/lock.svg";
 import maximize from "lucide-static/icons/maximize.svg";
 import minimize from "lucide-static/icons/minimize.svg";
+import monitor from "lucide-static/icons/monitor.svg";
+import monitorOff from "lucide-static/icons/monitor-off.svg";
 import pause from "lucide-static/icons/pause.svg";
 import play from "lucide-static/icons/play.svg";
 import triangleAlert from "lucide-static/icons/triangle-alert.svg";
@@ -20,6 +23,7 @@ import zoomIn from "lucide-static/icons/zoom-in.svg";
 import zoomOut from "lucide-static/icons/zoom-out.svg";
 
 const icons = {
+  "arrow-right-left": arrowRightLeft,
   check,
   "cloud-upload": cloudUpload,
   download,
@@ -27,6 +31,8 @@ const icons = {
   lock,
   maximize,
   minimize,
+  monitor,
+  "monitor-off": monitorOff,
   pause,
   play,
   "triangle-alert": triangleAlert,

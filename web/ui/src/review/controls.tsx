@@ -47,6 +47,14 @@ export function Controls({ room, timeline }: { room: Room; timeline: TimelineSta
         keys="m"
         act={() => player.mute()}
       />
+      {room.screen.value && (
+        <Tool
+          icon={room.preferences.screenHidden.value ? "monitor" : "monitor-off"}
+          label={room.preferences.screenHidden.value ? "room.show_screen" : "room.hide_screen"}
+          keys="h"
+          act={() => void room.toggleScreen()}
+        />
+      )}
       <Tool icon="keyboard" label="room.keys" keys="?" act={() => room.open("keys")} wide />
       <Tool
         icon={player.fullscreen.value ? "minimize" : "maximize"}

@@ -18,6 +18,7 @@ import { Player } from "./player";
 import { loadPreferences } from "./preferences";
 import { RequestPanel, ReturnPanel } from "./review-panels";
 import { Room } from "./room";
+import { SecondPicture } from "./second";
 import { SharePanel } from "./share";
 import { Announcer, ConnectionLine, PlayerNotice, ProcessingLine, Refused, Toast } from "./status";
 import { Timeline, TimelineState } from "./timeline";
@@ -80,11 +81,12 @@ class ReviewRoom extends HTMLElement {
       boot.spans,
       boot.expected,
     );
-    const room = new Room(boot, player, loadPreferences(), shelf);
+    const room = new Room(boot, player, loadPreferences(boot.me.id), shelf);
     const timeline = new TimelineState(player);
 
     const parts = [
       [".room-actions", <Actions room={room} />],
+      [".second-place", <SecondPicture room={room} />],
       [".stage-controls", <Stage room={room} timeline={timeline} />],
       [".side", <Side room={room} />],
       [".room-over", <Over room={room} />],

@@ -15,6 +15,7 @@ export function KeysPanel({ room }: { room: Room }) {
       <dl class="keys">
         {keyTable
           .filter(([, label]) => annotates || !writingKeys.has(label))
+          .filter(([, label]) => label !== "room.key_screen" || room.screen.value)
           .map(([keys, label]) => (
             <div key={label}>
               <dt>

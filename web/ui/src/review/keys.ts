@@ -12,6 +12,7 @@ export const keyTable: readonly (readonly [keys: readonly string[], label: strin
   [[",", "."], "room.key_frame"],
   [["<", ">"], "room.key_speed"],
   [["[", "]"], "room.key_mark"],
+  [["W", "H"], "room.key_screen"],
   [["Home", "End"], "room.key_ends"],
   [["F"], "room.key_fullscreen"],
   [["M"], "room.key_mute"],
@@ -90,6 +91,10 @@ function act(room: Room, timeline: TimelineState, key: string): boolean {
     case "f":
       void player.toggleFullscreen();
       break;
+    case "w":
+      return room.swapPictures();
+    case "h":
+      return room.toggleScreen();
     case "m":
       player.mute();
       break;

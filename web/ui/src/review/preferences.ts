@@ -6,17 +6,27 @@ export interface Preferences {
   /** Whether the first letter of feedback pauses the video. */
   pauseWhileTyping: Signal<boolean>;
   theme: Signal<"dark" | "light">;
+  /** Whether the screen is the large picture, and the camera the small one. */
+  screenLarge: Signal<boolean>;
+  screenHidden: Signal<boolean>;
 }
 
 const pauseKey = "backrow:room:pause-while-typing";
 
-export function loadPreferences(): Preferences {
+/** person: whose choices, on a device that several use. */
+export function loadPreferences(person: string): Preferences {
   const root = document.documentElement;
+  const largeKey = `backrow:room:screen-large:${person}`;
+  const hiddenKey = `backrow:room:screen-hidden:${person}`;
   const preferences: Preferences = {
     pauseWhileTyping: signal(read(pauseKey) !== "no"),
     theme: signal(root.dataset["theme"] === "light" ? "light" : "dark"),
+    screenLarge: signal(read(largeKey) === "yes"),
+    screenHidden: signal(read(hiddenKey) === "yes"),
   };
   effect(() => write(pauseKey, preferences.pauseWhileTyping.value ? "yes" : "no"));
+  effect(() => write(largeKey, preferences.screenLarge.value ? "yes" : "no"));
+  effect(() => write(hiddenKey, preferences.screenHidden.value ? "yes" : "no"));
   let first = true;
   effect(() => {
     const theme = preferences.theme.value;

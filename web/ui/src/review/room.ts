@@ -23,7 +23,7 @@ import { parseStoryboard, type Still } from "./storyboard";
 import { mediaEnd } from "./spans";
 import { nearest, neighbour } from "./timeline-maths";
 import type {
-  Annotation, Boot, Draft, Processing, Review, Share, TargetArea, Timeline,
+  Annotation, Boot, Draft, Processing, Review, Share, SourceTimeline, TargetArea, Timeline,
 } from "./types";
 import { type Drawn, drawn, type Waveform } from "./waveform";
 
@@ -51,6 +51,11 @@ const processingMS = 1_500;
 /** What can be played beyond the known spans before they are asked for: a last frame is no growth. */
 const growthMS = 250;
 
+/** The screen where it goes beside the main picture, and is not that itself. */
+function screenOf({ main, sources }: Pick<Timeline, "main" | "sources">): SourceTimeline | null {
+  return (main === "camera" && sources.find(({ source }) => source === "screen")) || null;
+}
+
 export class Room extends Emitter<Events> {
   readonly areas: ReadonlyMap<string, TargetArea>;
   /** Those that new marks can be about, in the order of their keys. */
@@ -69,6 +74,8 @@ export class Room extends Emitter<Events> {
   readonly offline = signal(!navigator.onLine);
   readonly state = signal<Boot["recording"]["state"]>("ready");
   readonly may: Signal<Boot["may"]>;
+  /** What is there of the screen, where one was recorded beside the camera. */
+  readonly screen: Signal<SourceTimeline | null>;
   readonly reviews = signal<Review[]>([]);
   readonly shares = signal<Share[]>([]);
   readonly processing = signal<Processing>({
@@ -123,6 +130,7 @@ export class Room extends Emitter<Events> {
     super();
     const { recording, me } = boot;
     this.may = signal(boot.may);
+    this.screen = signal(screenOf(boot));
     this.areas = new Map(boot.target_areas.map((area) => [area.id, area]));
     this.activeAreas = boot.target_areas.filter(({ active }) => active);
     this.marks.value = marksOf(boot.annotations);
@@ -330,6 +338,24 @@ export class Room extends Emitter<Events> {
     );
   }
 
+  /** Makes the small picture the large one. False: there are no two. */
+  swapPictures(): boolean {
+    const { screenLarge, screenHidden } = this.preferences;
+    if (!this.screen.value || screenHidden.value) return false;
+    screenLarge.value = !screenLarge.value;
+    this.say(t(screenLarge.value ? "room.screen_large" : "room.camera_large"));
+    return true;
+  }
+
+  /** Hides the screen, or shows it again. False: there is none. */
+  toggleScreen(): boolean {
+    const { screenHidden } = this.preferences;
+    if (!this.screen.value) return false;
+    screenHidden.value = !screenHidden.value;
+    this.say(t(screenHidden.value ? "room.screen_hidden" : "room.screen_shown"));
+    return true;
+  }
+
   tell(text: string, undo?: () => void): void {
     clearTimeout(this.#toastTimer);
     this.toast.value = undo ? { text, undo } : { text };
@@ -472,8 +498,11 @@ export class Room extends Emitter<Events> {
   }
 
   async #lay(): Promise<void> {
-    const { spans, expected } = await request<Timeline>("GET", this.path("timeline"));
-    this.player.lay(spans, expected);
+    const timeline = await request<Timeline>("GET", this.path("timeline"));
+    batch(() => {
+      this.player.lay(timeline.spans, timeline.expected);
+      this.screen.value = screenOf(timeline);
+    });
   }
 
   async #fetchRenditions(made: ReadonlySet<string>): Promise<void> {

@@ -20,10 +20,14 @@ export type Range = readonly [fromMS: number, toMS: number];
 /** How far a moment may be off a span's edge and still be meant: browsers round times to 1 µs. */
 const edge = 0.5;
 /** What is missing between two spans for less than this is a seam that nobody notices. */
-const leastGap = 500;
+export const leastGap = 500;
 
 /** The last span that begins at or before ms by the key given; the first when there is none. */
-function spanAt(spans: readonly Span[], key: "timeline_ms" | "media_ms", ms: number): number {
+export function spanAt(
+  spans: readonly Span[],
+  key: "timeline_ms" | "media_ms",
+  ms: number,
+): number {
   let low = 0;
   let high = spans.length;
   while (low < high) {

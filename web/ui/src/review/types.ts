@@ -69,6 +69,14 @@ export interface Processing {
   reason: string;
 }
 
+/** What is there of one source, in the server's words. */
+export interface SourceTimeline {
+  source: "camera" | "screen";
+  spans: Span[];
+  /** What of its gaps a laptop has recorded and not sent yet. */
+  expected: Stretch[];
+}
+
 /** What of the recording's timeline is there. */
 export interface Timeline {
   state: Boot["recording"]["state"];
@@ -76,6 +84,9 @@ export interface Timeline {
   spans: Span[];
   /** What of the gaps a laptop has recorded and not sent yet. */
   expected: Stretch[];
+  /** The source that plays where none is asked for: spans and expected are its. */
+  main: SourceTimeline["source"];
+  sources: SourceTimeline[];
 }
 
 export interface Review {
@@ -131,6 +142,8 @@ export interface Boot {
   spans: Span[];
   /** What of the gaps a laptop has recorded and not sent yet. */
   expected: Stretch[];
+  main: Timeline["main"];
+  sources: SourceTimeline[];
   reviews: Review[];
   /** For who may share or ask for a review; empty for others. */
   shares: Share[];
