@@ -12,8 +12,10 @@ export async function signIn(page, server, email, secret = password) {
   await page.waitForURL(`${server.url}/`);
 }
 
-export async function signOut(page) {
-  await page.getByRole('button', { name: 'Sign out' }).click();
+// signOut signs out; anyway says that the page has something to say against it first.
+export async function signOut(page, { anyway = false } = {}) {
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  if (anyway) await page.getByRole('button', { name: 'Sign out anyway' }).click();
   await page.waitForURL(/\/login/);
 }
 
