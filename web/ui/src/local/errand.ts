@@ -129,8 +129,8 @@ export class Errand {
   async #work(): Promise<boolean> {
     const { vault } = this.outside;
     if (!(await this.#look())) return true;
-    if (this.lesson.takes.length === 0 && !this.lesson.registered && !this.alive) {
-      await this.#letGo(); // nothing was recorded, and the server never heard of it
+    if (this.#empty) {
+      await this.#letGo();
       return true;
     }
     if (!this.alive) await this.#tidy();
@@ -150,6 +150,14 @@ export class Errand {
     }
     if (complete && !this.alive && (await this.#look()) && this.lesson.finished) await this.#letGo();
     return complete;
+  }
+
+  /** Nothing was recorded here, and the server never heard of it, or has it of another route or
+   *  laptop and ends it by itself. */
+  get #empty(): boolean {
+    const { takes, registered, taughtMS, startedAt } = this.lesson;
+    if (this.alive || takes.length > 0) return false;
+    return !registered || (taughtMS < 0 && Date.parse(startedAt) + abandonedMS < this.outside.date());
   }
 
   /** Reads what is known of it here again. */
@@ -172,7 +180,7 @@ export class Errand {
     const { recording } = this.lesson;
     for (const take of this.lesson.takes) if (!take.ended) await vault.close(recording, take.id, "crash");
     const last = Math.max(0, ...this.lesson.takes.map((take) => Date.parse(take.startedAt) + take.reachesMS));
-    if (this.lesson.taughtMS < 0 && last + abandonedMS < this.outside.date()) {
+    if (this.lesson.taughtMS < 0 && last > 0 && last + abandonedMS < this.outside.date()) {
       await vault.change(recording, { taughtMS: Math.round(this.lengthMS) });
     }
     await this.#look();

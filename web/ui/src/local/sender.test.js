@@ -262,6 +262,22 @@ test("what a page that died left open is ended; the lesson is finished when nobo
   assert.deepEqual(await w.vault.lessons(), []);
 });
 
+test("one of which nothing is here is not finished from here: another laptop may have it", async () => {
+  const w = await world({ blobs: 0, lesson: { startedAt: "2026-03-01T07:00:00Z" } });
+  w.date = Date.parse("2026-03-01T07:30:00Z");
+  w.sender.start();
+  await w.pass(60_000);
+  assert.equal((await w.vault.lessons()).length, 1, "its page may go on with it");
+  w.date = Date.parse("2026-03-01T08:00:01Z");
+  w.sender.stop();
+  await w.pass();
+  const next = await anotherPage(w);
+  next.start();
+  await w.pass(60_000);
+  assert.deepEqual(await w.vault.lessons(), []);
+  assert.equal(w.ground.count("POST finish"), 0);
+});
+
 test("a lesson of which nothing was recorded, and that the server never heard of, is let go", async () => {
   const w = await world({ lesson: { registered: false }, blobs: 0 });
   w.sender.start();

@@ -150,7 +150,7 @@ export class Sender {
 
   #errand(vault: ErrandOutside["vault"], lesson: KeptLesson): Errand {
     const known = this.#errands.get(lesson.recording);
-    if (known) return known;
+    if (known && !known.gone) return known;
     const outside = { ...this.outside, vault, live: () => this.live() };
     const errand = new Errand(lesson, outside, () => this.#tell());
     this.#errands.set(lesson.recording, errand);
