@@ -118,16 +118,12 @@ class Lesson {
   // savedHere waits until a page that was stopped without a network says what becomes of the lesson.
   savedHere() { return this.laptop.says(/The lesson is sent by itself/); }
 
-  // takeOver has another laptop go on with the lesson, as one does that knew of it.
-  async takeOver(laptop, elapsed) {
-    const { id } = await this.ask('/api/me');
-    const left = { recording: this.id, title: this.title, people: [], targets: [], elapsed, at: Date.now(), paused: false };
-    await laptop.goto('/');
-    await laptop.page.evaluate(([key, value]) => { localStorage.setItem(key, value); },
-      [`backrow.recording.${id}`, JSON.stringify(left)]);
+  // takeOver has another laptop go on with the lesson.
+  async takeOver(laptop) {
     this.laptop = laptop;
     await laptop.goto('/record');
-    await this.goOn();
+    await laptop.press('Go on with it here');
+    await until('the clock is there', () => laptop.page.$('[role=timer]'));
   }
 
   // pause pauses and resumes. The encoder runs on for some frames after Pause was pressed, which are

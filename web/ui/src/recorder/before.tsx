@@ -45,6 +45,7 @@ export function Before({ recorder, boot }: { recorder: Recorder; boot: Boot }) {
   };
   return (
     <form class="recorder-side recorder-form" onSubmit={(event) => void start(event)}>
+      <GoesOn recorder={recorder} />
       <Programs boot={boot} />
       <div class="field">
         <label for="lesson-title">{t("record.lesson_title")}</label>
@@ -70,6 +71,21 @@ export function Before({ recorder, boot }: { recorder: Recorder; boot: Boot }) {
         </button>
       </div>
     </form>
+  );
+}
+
+/** A lesson of one's own that goes on elsewhere can go on here: a laptop's battery is empty at once. */
+function GoesOn({ recorder }: { recorder: Recorder }) {
+  const found = recorder.elsewhere.value;
+  if (!found) return null;
+  const able = recorder.phase.value === "before" && recorder.inputs.state.value === "ready";
+  return (
+    <section class="notice recorder-join" aria-labelledby="join-title">
+      <h2 class="sm" id="join-title">{t("record.join", { title: found.title })}</h2>
+      <p class="muted sm">{t("record.join_more")}</p>
+      <button class="button" type="button" disabled={!able}
+        onClick={() => void recorder.join()}>{t("record.join_do")}</button>
+    </section>
   );
 }
 

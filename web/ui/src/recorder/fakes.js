@@ -88,6 +88,8 @@ export class Server {
   takes = [];
   state = "recording";
   saved = { until_ms: 0, live: false, pending: 0 };
+  items = []; // one's own recordings, the latest first
+  clock = null; // what it was told of the lesson's
   refuse = {}; // by "METHOD last-part-of-path": a status, 0 for no answer
   publishing = null; // a status with which takes are refused
 
@@ -97,6 +99,13 @@ export class Server {
     this.bodies.push(options.body);
     if (name in this.refuse) throw new Problem(this.refuse[name], this.refuse[name] ? `No: ${this.refuse[name]}.` : "");
     if (name === "GET saved") return { ...this.saved };
+    if (name.startsWith("GET recordings?")) return { items: this.items };
+    if (name === "GET lesson-clock" && !this.clock) throw new Problem(404, "");
+    if (name === "GET lesson-clock") return { ...this.clock };
+    if (name === "PUT lesson-clock") {
+      this.clock = { ...options.body };
+      return undefined;
+    }
     if (name === "POST recordings") return { state: this.state, capture_token: "brt_1" };
     if (name === "POST capture-token") return { token: "brt_2" };
     this.tokens.push(options.token);

@@ -18,6 +18,8 @@ import { openVault } from "../local/vault";
 import type { Keeper } from "../local/vault";
 import { LessonClock } from "./clock";
 import { Inputs } from "./inputs";
+import { goesOnElsewhere, joined } from "./joining";
+import type { Elsewhere } from "./joining";
 import { LiveRoute } from "./route";
 import type { Lesson, Take } from "./route";
 import { Screen, secondPicture } from "./screen";
@@ -123,6 +125,8 @@ export class Recorder implements Lesson, LocalLesson {
   readonly left = signal(false);
   /** Of the lesson that was left behind, whatever the server lacks is here. */
   readonly leftKept = signal(false);
+  /** A lesson of one's own that another laptop records. */
+  readonly elsewhere = signal<Elsewhere | null>(null);
   /** How what is kept here of this lesson gets on. */
   readonly sending = signal<Sending | null>(null);
   /** Whether the server has answered lately. */
@@ -140,6 +144,7 @@ export class Recorder implements Lesson, LocalLesson {
   #interrupted: number | null = null; // the end of a gap whose beginning is not known yet
   #recording = "";
   #token = "";
+  #told: boolean | null = null; // whether the clock ran when the server was told of it
   #vault: Keeper | null = null;
   #second: LocalRoute | null = null;
   #release: (() => void)[] = [];
@@ -177,6 +182,14 @@ export class Recorder implements Lesson, LocalLesson {
     this.outside.sender.start();
     const found = this.outside.shelf.find();
     if (found) await this.#lookAfter(found);
+    if (!this.left.value) await this.#lookElsewhere();
+  }
+
+  async #lookElsewhere(): Promise<void> {
+    const { request } = this.outside;
+    const isHere = async (recording: string) => (await this.#kept(recording)) !== null;
+    const found = await goesOnElsewhere(request, isHere, Date.now());
+    if (this.phase.value === "before") this.elsewhere.value = found;
   }
 
   /** A lesson that has been saved meanwhile is nothing to go on with. */
@@ -232,24 +245,37 @@ export class Recorder implements Lesson, LocalLesson {
 
   /** Makes a place for the lesson on this laptop; false where there can be none. */
   async #keep(details: Details, create: Record<string, unknown>): Promise<boolean> {
-    const vault = this.#vault;
-    if (!vault) return false;
+    const startedAt = new Date().toISOString();
+    await this.#hold();
+    const began = await this.#beginKeeping({
+      recording: this.#recording, title: details.title, startedAt, create, registered: false,
+    });
+    if (began && this.#vault) await this.#openLocal(this.#vault);
+    return began;
+  }
+
+  /** Says that this page records the lesson, before there is anything of it for a sender to tidy. */
+  async #hold(): Promise<void> {
+    this.#release.push(await this.outside.hold(lockOf(this.#recording)));
+  }
+
+  async #beginKeeping(
+    facts: Pick<KeptLesson, "recording" | "title" | "startedAt" | "create" | "registered">,
+  ): Promise<boolean> {
+    if (!this.#vault) return false;
     void keepForGood();
     const { id: person, name: personName } = this.outside.me;
     try {
-      await vault.begin({
-        recording: this.#recording, person, personName, title: details.title, create, takes: [],
-        startedAt: new Date().toISOString(), registered: false, token: "", taughtMS: -1, finished: false,
+      await this.#vault.begin({
+        ...facts, person, personName, token: "", taughtMS: -1, finished: false, takes: [],
       });
+      return true;
     } catch {
       return false; // the disk is full, or the browser has taken the folder away
     }
-    await this.#openLocal(vault);
-    return true;
   }
 
   async #openLocal(vault: Keeper): Promise<void> {
-    this.#release.push(await this.outside.hold(lockOf(this.#recording)));
     this.#second = new LocalRoute(this, this.outside.local(vault), "screen");
     const local = new LocalRoute(this, this.outside.local(vault));
     this.local.value = local;
@@ -278,12 +304,13 @@ export class Recorder implements Lesson, LocalLesson {
     }
   }
 
-  /** Makes the recording on the server while it goes on here, however long that takes. */
-  async #register(create: Record<string, unknown>): Promise<void> {
+  /** Makes the recording on the server while it goes on here, however long that takes; one that is
+   *  there already only has to let this laptop send. */
+  async #register(create: Record<string, unknown> | null): Promise<void> {
     const recording = this.#recording;
     for (let attempt = 0; this.#going; attempt++) {
       try {
-        this.#token = await this.#post(create);
+        this.#token = create ? await this.#post(create) : await this.#askToken();
         this.refusal.value = null;
         this.signedOut.value = false;
         await this.#vault?.change(recording, { registered: true, token: this.#token });
@@ -309,26 +336,57 @@ export class Recorder implements Lesson, LocalLesson {
     return made.capture_token ?? "";
   }
 
+  async #askToken(): Promise<string> {
+    const { token } = await this.outside.request<{ token: string }>(
+      "POST", `/api/recordings/${this.#recording}/capture-token`, { signal: AbortSignal.timeout(answerWithin) });
+    this.reached.value = true;
+    return token;
+  }
+
   get #going(): boolean {
     return this.phase.value === "recording" || this.phase.value === "paused";
   }
 
-  /** Goes on with a lesson that was left behind by a reload or a crash. */
+  /** Goes on here with a lesson that another laptop records, or did. Both may: what each of them
+   *  has is one recording. */
+  async join(): Promise<void> {
+    const found = this.elsewhere.value;
+    if (!found || this.phase.value !== "before" || this.inputs.state.value !== "ready") return;
+    this.phase.value = "starting";
+    const lesson = await joined(this.outside.request, found, () => Date.now());
+    batch(() => {
+      this.phase.value = "before";
+      this.elsewhere.value = null;
+      this.lesson.value = lesson;
+      this.left.value = true;
+    });
+    await this.continue();
+  }
+
+  /** Goes on with a lesson that was left behind by a reload or a crash, or on another laptop. */
   async continue(): Promise<void> {
     const found = this.lesson.value;
     if (!found || !this.left.value || this.phase.value !== "before") return;
     this.phase.value = "starting";
     if (!(await this.#claim())) return;
     this.#recording = found.recording;
-    const kept = await this.#kept(found.recording);
+    await this.#hold();
+    const kept = (await this.#kept(found.recording)) ?? (await this.#keepToo(found));
     this.#clock = new LessonClock(this.outside.now, resumeAt(found, Date.now()));
     this.#clock.start();
     this.#begun = true;
     this.left.value = false;
     if (kept && this.#vault) await this.#goOn(kept, this.#vault, found.paused);
     this.#run();
-    if (kept && !kept.registered) void this.#register(kept.create);
+    if (kept && !kept.token) void this.#register(kept.registered ? null : kept.create);
     else this.route.open(!found.paused);
+  }
+
+  /** Makes a place on this laptop for a lesson that the server has; null where there can be none. */
+  async #keepToo({ recording, title, elapsed }: Unfinished): Promise<KeptLesson | null> {
+    const startedAt = new Date(Date.now() - elapsed).toISOString();
+    const began = await this.#beginKeeping({ recording, title, startedAt, create: {}, registered: true });
+    return began ? this.#kept(recording) : null;
   }
 
   /** What the page that is gone did not say is said now; what follows is a take of its own. */
@@ -337,9 +395,9 @@ export class Recorder implements Lesson, LocalLesson {
     for (const take of kept.takes) {
       if (!take.ended) await vault.close(kept.recording, take.id, "reload").catch(() => undefined);
     }
-    const from = reach(kept);
-    const gap = { from, to: this.#clock.elapsed };
-    if (!paused && gap.to - gap.from > noticeable) this.gaps.value = [gap];
+    const gap = { from: reach(kept), to: this.#clock.elapsed };
+    const here = kept.takes.length > 0; // what another laptop has of it is not known
+    if (here && !paused && gap.to - gap.from > noticeable) this.gaps.value = [gap];
     await this.#openLocal(vault);
   }
 
@@ -543,6 +601,7 @@ export class Recorder implements Lesson, LocalLesson {
     this.local.value?.look();
     void this.route.look();
     if (!this.local.value || this.#token) await this.#lookSaved();
+    void this.#tellClock();
     if (this.#going) this.#timer = setTimeout(() => void this.#tick(), lookEvery);
   }
 
@@ -560,14 +619,25 @@ export class Recorder implements Lesson, LocalLesson {
     }
   }
 
+  /** Tells the server when the clock has begun to run or to stand: another laptop may have to go on
+   *  from there. */
+  async #tellClock(): Promise<void> {
+    const { elapsed: elapsed_ms, running } = this.#clock;
+    if (this.#told === running || !this.#token || !this.reached.value) return;
+    this.#told = running;
+    await this.outside.request("PUT", `/api/recordings/${this.#recording}/lesson-clock`, {
+      body: { elapsed_ms, running }, signal: AbortSignal.timeout(answerWithin),
+    }).catch((cause: unknown) => {
+      if (!(cause instanceof Problem) || cause.temporary) this.#told = null;
+    });
+  }
+
   /** Asks for another token with the session, if there is one. */
   async #renew(): Promise<boolean> {
     if (!this.#token) return false;
     try {
-      const { token } = await this.outside.request<{ token: string }>(
-        "POST", `/api/recordings/${this.#recording}/capture-token`, { signal: AbortSignal.timeout(answerWithin) });
-      this.#token = token;
-      await this.#vault?.change(this.#recording, { token });
+      this.#token = await this.#askToken();
+      await this.#vault?.change(this.#recording, { token: this.#token });
       return true;
     } catch (cause) {
       return !(cause instanceof Problem && cause.status === 401);

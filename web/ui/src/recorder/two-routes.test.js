@@ -31,6 +31,7 @@ async function pass(w, ms, step = 250) {
 async function ready(change = {}) {
   const w = keeping(world(), change.disk);
   Object.assign(w.server.refuse, change.refuse);
+  Object.assign(w.server, change.server);
   if (change.unfinished) w.unfinished = change.unfinished;
   w.recorder = new Recorder(w.outside);
   await w.recorder.open();
@@ -340,4 +341,102 @@ test("a second picture that is refused changes nothing", async () => {
   await w.recorder.screen.add(() => true);
   assert.equal(w.recorder.screen.failed.value, true);
   assert.equal(w.recorder.screen.stream.value, null);
+});
+
+const elsewhere = (change = {}) => ({
+  id: "018f0000-0000-7000-8000-000000000001", title: "Fractions", state: "recording",
+  started_at: new Date(Date.now() - 600_000).toISOString(), ...change,
+});
+
+async function joined(change) {
+  const w = await ready(change);
+  w.recorder.join();
+  await rest();
+  w.now += 50;
+  w.recorders[0]?.begin();
+  await rest();
+  return w;
+}
+
+test("a lesson that another laptop was recording goes on here, by both routes", async () => {
+  const item = elsewhere();
+  const w = await joined({ server: { items: [item], clock: { elapsed_ms: 540_000, running: true } } });
+  assert.equal(w.recorder.phase.value, "recording");
+  const lesson = await w.vault.lesson(item.id);
+  assert.deepEqual([lesson.registered, lesson.token, lesson.personName], [true, "brt_2", "Anna"]);
+  assert.equal(lesson.takes.length, 1);
+  assert.ok(Math.abs(lesson.takes[0].offsetMS - 540_000) < 100, "where the other page's clock is");
+  assert.equal(w.server.last.token, "brt_2");
+  assert.ok(w.server.offset(0) >= 540_000);
+  assert.deepEqual(w.recorder.gaps.value, [], "what the other laptop has is not missing");
+  assert.ok(w.locks.has(lockOf(item.id)));
+  assert.equal(w.unfinished.recording, item.id, "a reload finds it again");
+  assert.equal(w.server.count("POST recordings"), 0);
+});
+
+test("without a word of the other page's clock it goes on where the time since it began is", async () => {
+  const w = await joined({ server: { items: [elsewhere()] } });
+  assert.ok(Math.abs((await kept(w)).takes[0].offsetMS - 600_000) < 100);
+});
+
+test("a clock is never before what is stored, and one that stands goes on where it stood", async () => {
+  const server = { items: [elsewhere()], clock: { elapsed_ms: 300_000, running: false } };
+  const w = await joined({ server: { ...server, saved: { until_ms: 0, reached_ms: 320_000, live: false, pending: 0 } } });
+  assert.ok(Math.abs((await kept(w)).takes[0].offsetMS - 320_000) < 100);
+});
+
+test("a server that lets this laptop send later is asked until it does", async () => {
+  const server = { items: [elsewhere()], refuse: { "POST capture-token": 0 } };
+  const w = await joined({ server });
+  await pass(w, 3000);
+  assert.equal((await kept(w)).takes.length, 1, "what is taught meanwhile is kept here");
+  assert.equal(w.server.takes.length, 0);
+  w.server.refuse = {};
+  await pass(w, 10_000);
+  assert.equal((await kept(w)).token, "brt_2");
+  assert.equal(w.server.takes.length, 1);
+});
+
+test("only one's latest lesson that goes on and is not this laptop's is offered", async () => {
+  const before = await recording();
+  const items = [
+    elsewhere({ id: id(before) }), elsewhere({ id: "over", state: "ready" }),
+    elsewhere({ id: "old", started_at: new Date(Date.now() - 25 * 3600_000).toISOString() }),
+    elsewhere({ id: "odd", started_at: "" }), elsewhere({ id: "that" }), elsewhere({ id: "another" }),
+  ];
+  const w = await ready({ disk: before.disk, server: { items } });
+  assert.equal(w.recorder.elsewhere.value.recording, "that");
+  const nothing = await ready({ server: { items: items.slice(1, 4) } });
+  assert.equal(nothing.recorder.elsewhere.value, null);
+  await nothing.recorder.join();
+  assert.equal(nothing.recorder.phase.value, "before");
+});
+
+test("the server is told of the clock when it runs and when it stands", async () => {
+  const w = await recording();
+  await pass(w, 1000);
+  assert.equal(w.server.clock.running, true);
+  const told = w.server.count("PUT lesson-clock");
+  await pass(w, 5000);
+  assert.equal(w.server.count("PUT lesson-clock"), told, "once is enough");
+  w.recorder.pause();
+  await pass(w, 1000);
+  assert.equal(w.server.clock.running, false);
+  assert.equal(w.server.clock.elapsed_ms, w.recorder.elapsed.value);
+});
+
+test("a lesson has its lock before it is kept: no sender takes it for one that was left", async () => {
+  for (const begin of [
+    async (w) => w.recorder.start(details),
+    async (w) => { w.recorder.elsewhere.value = { recording: "r1", title: "", startedAt: 0 }; await w.recorder.join(); },
+  ]) {
+    const w = await ready();
+    const keep = w.vault.begin.bind(w.vault);
+    let locked = null;
+    w.vault.begin = (lesson) => { locked = w.locks.has(lockOf(lesson.recording)); return keep(lesson); };
+    const beginning = begin(w);
+    await rest();
+    await beginning;
+    assert.equal(locked, true);
+  }
 });
