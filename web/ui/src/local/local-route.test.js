@@ -136,7 +136,13 @@ test("a recorder that breaks is followed by another; what it gave is a take that
   assert.equal(w.route.state.value, "failed");
   assert.deepEqual((await w.takes())[0].ended, { blobs: 1, lengthMS: 1572, reason: "crash" });
   mock.timers.tick(2000);
+  assert.equal(w.route.state.value, "failed", "until something is kept again");
   w.recorders[1].begin();
+  await settle();
+  assert.equal(w.route.state.value, "failed");
+  w.at += 1500;
+  w.recorders[1].give();
+  await settle();
   assert.equal(w.route.state.value, "recording");
 });
 
@@ -148,6 +154,10 @@ test("one that does not begin is given up, and tried again", async () => {
   assert.equal(w.begun, 0);
   mock.timers.tick(2000);
   w.recorders.at(-1).begin();
+  await settle();
+  w.at += 1500;
+  w.recorders.at(-1).give();
+  await settle();
   assert.equal(w.route.state.value, "recording");
   w.recorders[0].begin();
   assert.equal(w.begun, 1, "one that comes too late does not count");

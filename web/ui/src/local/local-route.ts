@@ -137,13 +137,14 @@ export class LocalRoute {
       this.state.value = tracks.length === 0 ? "starting" : "failed";
       return null;
     }
-    if (this.state.value !== "recording") this.state.value = "starting";
+    if (this.state.value === "off") this.state.value = "starting"; // one that broke is broken until it runs
     const run: Run = new Run(this.lesson, this.outside, this.source, tracks, type, {
       begun: () => {
         begun();
-        if (run === this.#run) this.state.value = "recording";
+        if (run === this.#run && this.state.value === "starting") this.state.value = "recording";
       },
       kept: (untilMS) => {
+        if (run === this.#run) this.state.value = "recording"; // again, if the one before broke
         this.keptUntil.value = Math.max(this.keptUntil.value, untilMS);
         this.look();
       },

@@ -67,7 +67,7 @@ function Disk({ recorder }: { recorder: Recorder }) {
   const minutes = useSignal<number | null>(null);
   useEffect(() => watchDisk((left) => { minutes.value = left; }), [minutes]);
   const words = recorder.local.value?.state.value === "full" ? "record.disk_full"
-    : recorder.keeps.value === false ? "record.keeps_nothing"
+    : recorder.keeps.value === false || recorder.local.value?.state.value === "failed" ? "record.keeps_nothing"
     : recorder.local.value && minutes.value !== null && minutes.value < enough.during ? "record.disk_low" : "";
   if (!words) return null;
   return (
