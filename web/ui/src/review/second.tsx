@@ -68,7 +68,7 @@ function Screen({ room }: { room: Room }) {
       </div>
       <button
         type="button"
-        class="swap"
+        class={shows.value === "picture" ? "swap" : "swap over-word"}
         aria-label={t("room.swap")}
         title={`${t("room.swap")} (W)`}
         aria-keyshortcuts="w"
