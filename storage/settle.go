@@ -38,7 +38,11 @@ WHERE id = ? AND state = 'recording' AND deleted_at = ''`, now, now, id)
 const endLive = `UPDATE takes SET state = 'ended', end_reason = 'recording stopped', ended_at = ?
 WHERE recording_id = ? AND state = 'open' AND route = 'live'`
 
-const makeReady = `UPDATE recordings SET state = 'ready', version = version + 1, shown = arrivals,
+// makeReady notes what the work that is queued now will show; -1 where that waits for a laptop, so
+// that it begins as soon as the recording settles.
+const makeReady = `UPDATE recordings SET state = 'ready', version = version + 1,
+    shown = CASE WHEN EXISTS (SELECT 1 FROM takes WHERE recording_id = recordings.id AND route = 'local'
+        AND completed_at = '' AND takes.state <> 'dropped') THEN -1 ELSE arrivals END,
     ended_at = CASE WHEN ended_at = '' THEN ? ELSE ended_at END
 WHERE id = ? RETURNING *`
 

@@ -124,6 +124,24 @@ func TestSettleWithoutChange(t *testing.T) {
 	})
 }
 
+// TestSettleBringsForward has the work begin that waited for a laptop whose last word brings nothing
+// but the end.
+func TestSettleBringsForward(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		c := storage.NewCatalogue(db)
+		r, _ := taughtLesson(t, c)
+		local := beginLocal(t, c, r.ID)
+		addTwoSeconds(t, c, local.ID, 1)
+		makeReady(t, c, r.ID, 2000)
+		if _, err := c.EndLocalTake(t.Context(), r.ID, local.ID, 0, 2000, "stopped", nil); err != nil {
+			t.Fatal(err)
+		}
+		if settled, ran := settle(t, c, r.ID, 2000); !settled || ran != 1 {
+			t.Errorf("settled: %v, with work: %d", settled, ran)
+		}
+	})
+}
+
 func TestSettleHoldsToWhatItSaw(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
 		ctx := context.Background()
