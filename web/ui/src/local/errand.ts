@@ -7,6 +7,7 @@ import { backoff } from "../lib/backoff";
 import { atOnce, Pace } from "./pace";
 import type { LiveState } from "./pace";
 import { headerBytes } from "./records";
+import { register } from "./registration";
 import type { KeptLesson, KeptTake } from "./types";
 import { Busy, Upload } from "./upload";
 import type { Fetch } from "./upload";
@@ -189,10 +190,9 @@ export class Errand {
   /** Makes the recording on the server, as its own person and no other. */
   async #register(): Promise<void> {
     await this.#asOwner();
-    const made = await this.outside.request<{ capture_token: string }>("POST", "/api/recordings", {
-      body: this.lesson.create,
-    });
-    await this.#known(made.capture_token);
+    const { request, date } = this.outside;
+    const made = await register((body) => request("POST", "/api/recordings", { body }), this.lesson, date());
+    await this.#known(made.token, made.without);
   }
 
   async #renew(): Promise<void> {
@@ -202,8 +202,10 @@ export class Errand {
     await this.#known(made.token);
   }
 
-  async #known(token: string): Promise<void> {
-    await this.outside.vault.change(this.lesson.recording, { registered: true, token });
+  async #known(token: string, without?: string): Promise<void> {
+    await this.outside.vault.change(this.lesson.recording, {
+      registered: true, token, ...(without ? { without } : {}),
+    });
     await this.#look();
   }
 

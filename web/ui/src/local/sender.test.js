@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Problem } from "../lib/api";
 import { blobOf, Disk, FakeVault, Ground, lessonOf, settle, takeOf } from "./fakes";
 import { lockOf } from "./locks";
 import { Sender } from "./sender";
@@ -196,7 +197,7 @@ test("a lesson begun without the server is made there first, by its own person",
   assert.equal(w.told().state, "signed_out");
   w.ground.me = "anna";
   await w.pass(60_000);
-  assert.deepEqual(w.ground.made, [{ id: "r1", title: "Fractions" }]);
+  assert.deepEqual(w.ground.made, [{ id: "r1", title: "Fractions", started_at: "2026-03-01T08:00:00Z" }]);
   assert.equal(w.told().state, "sent");
 });
 
@@ -276,6 +277,25 @@ test("one of which nothing is here is not finished from here: another laptop may
   await w.pass(60_000);
   assert.deepEqual(await w.vault.lessons(), []);
   assert.equal(w.ground.count("POST finish"), 0);
+});
+
+test("whom it was to go to may be gone by the time the server hears of it: it goes there all the same", async () => {
+  const create = { id: "r1", title: "Fractions", share_with: ["gone"] };
+  const w = await world({ lesson: { registered: false, token: "", create } });
+  await w.stopped();
+  const request = w.ground.request;
+  const asked = [];
+  w.sender.outside.request = async (method, path, options) => {
+    if (path === "/api/recordings") asked.push(options.body);
+    if (options?.body?.share_with) throw new Problem(422, "Maya cannot sign in any more.");
+    return request(method, path, options);
+  };
+  w.ground.complete = false;
+  w.sender.start();
+  await w.pass();
+  assert.equal(w.told().without, "Maya cannot sign in any more.");
+  assert.deepEqual(asked.at(-1), { id: "r1", title: "Fractions", started_at: "2026-03-01T08:00:00Z" });
+  assert.equal(w.ground.finished, 4500);
 });
 
 test("a lesson of which nothing was recorded, and that the server never heard of, is let go", async () => {

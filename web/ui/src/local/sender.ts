@@ -26,6 +26,8 @@ export interface UnsentLesson {
   bytesLeft: number;
   /** Whether a tab of this browser is recording it just now. */
   recordingNow: boolean;
+  /** What the server did not take with it, as whom it was to go to, in its own words. */
+  without?: string;
 }
 
 /** How a lesson gets on. */
@@ -191,10 +193,10 @@ function sendingOf(errand: Errand): Sending {
 }
 
 export function unsentOf(lesson: KeptLesson, recordingNow: boolean): UnsentLesson {
-  const { recording, person, personName, title, startedAt, takes } = lesson;
+  const { recording, person, personName, title, startedAt, takes, without } = lesson;
   const kept = takes.filter((take) => !take.confirmed);
   return {
-    recording, person, personName, title, startedAt, recordingNow,
+    recording, person, personName, title, startedAt, recordingNow, ...(without ? { without } : {}),
     lengthMs: Math.max(0, lesson.taughtMS, ...takes.map((take) => take.offsetMS + take.reachesMS)),
     bytes: kept.reduce((sum, take) => sum + take.bytes, 0),
     bytesLeft: kept.reduce((sum, take) =>

@@ -55,6 +55,8 @@ export interface Lesson {
   /** Whether the server knows that the lesson is over. */
   finished: boolean;
   refused?: Refused | null;
+  /** What the server did not take with it, as whom it was to go to, in its own words. */
+  without?: string;
   takes: Take[];
 }
 

@@ -11,6 +11,7 @@ import { keepForGood } from "../local/disk";
 import { LocalRoute, localOutside } from "../local/local-route";
 import type { LocalLesson, LocalOutside } from "../local/local-route";
 import { hold, lockOf } from "../local/locks";
+import { register } from "../local/registration";
 import { Sender } from "../local/sender";
 import type { Sending } from "../local/sender";
 import type { KeptLesson } from "../local/types";
@@ -112,6 +113,8 @@ export class Recorder implements Lesson, LocalLesson {
   readonly refusal = signal<Refusal | null>(null);
   /** The server will not have this lesson, in its own words: it stays on this laptop. */
   readonly declined = signal("");
+  /** What the server did not take with it, as whom it was to go to, in its own words. */
+  readonly without = signal("");
   readonly signedOut = signal(false);
   readonly elapsed = signal(0);
   readonly savedUntil = signal(0);
@@ -231,7 +234,8 @@ export class Recorder implements Lesson, LocalLesson {
       target_area_ids: details.targets.map((target) => target.id),
       share_with: details.people.map((person) => person.id),
     };
-    const kept = await this.#keep(details, create);
+    const startedAt = new Date().toISOString();
+    const kept = await this.#keep(details, create, startedAt);
     if (!kept && !(await this.#create(create))) return;
     this.lesson.value = {
       recording: this.#recording, title: details.title, elapsed: 0, at: 0, paused: false,
@@ -239,13 +243,12 @@ export class Recorder implements Lesson, LocalLesson {
       targets: details.targets.map(({ name, hue }) => ({ name, hue })),
     };
     this.#run();
-    if (kept) void this.#register(create);
+    if (kept) void this.#register({ create, startedAt });
     else this.route.open();
   }
 
   /** Makes a place for the lesson on this laptop; false where there can be none. */
-  async #keep(details: Details, create: Record<string, unknown>): Promise<boolean> {
-    const startedAt = new Date().toISOString();
+  async #keep(details: Details, create: Record<string, unknown>, startedAt: string): Promise<boolean> {
     await this.#hold();
     const began = await this.#beginKeeping({
       recording: this.#recording, title: details.title, startedAt, create, registered: false,
@@ -293,7 +296,7 @@ export class Recorder implements Lesson, LocalLesson {
   /** Makes the recording on the server before it begins. */
   async #create(create: Record<string, unknown>): Promise<boolean> {
     try {
-      this.#token = await this.#post(create);
+      this.#token = (await this.#post(create)).capture_token ?? "";
       return true;
     } catch (cause) {
       const status = this.#fails(cause);
@@ -306,14 +309,18 @@ export class Recorder implements Lesson, LocalLesson {
 
   /** Makes the recording on the server while it goes on here, however long that takes; one that is
    *  there already only has to let this laptop send. */
-  async #register(create: Record<string, unknown> | null): Promise<void> {
+  async #register(lesson: Pick<KeptLesson, "create" | "startedAt"> | null): Promise<void> {
     const recording = this.#recording;
     for (let attempt = 0; this.#going; attempt++) {
       try {
-        this.#token = create ? await this.#post(create) : await this.#askToken();
+        const { token, without } = lesson
+          ? await register((body) => this.#post(body), lesson, Date.now())
+          : { token: await this.#askToken(), without: "" };
+        this.#token = token;
+        this.without.value = without;
         this.refusal.value = null;
         this.signedOut.value = false;
-        await this.#vault?.change(recording, { registered: true, token: this.#token });
+        await this.#vault?.change(recording, { registered: true, token, ...(without ? { without } : {}) });
         if (this.phase.value === "recording") this.route.open();
         return;
       } catch (cause) {
@@ -328,12 +335,12 @@ export class Recorder implements Lesson, LocalLesson {
     }
   }
 
-  async #post(create: Record<string, unknown>): Promise<string> {
+  async #post(create: Record<string, unknown>): Promise<{ capture_token?: string }> {
     const made = await this.outside.request<{ capture_token?: string }>("POST", "/api/recordings", {
       body: create, signal: AbortSignal.timeout(answerWithin),
     });
     this.reached.value = true;
-    return made.capture_token ?? "";
+    return made;
   }
 
   async #askToken(): Promise<string> {
@@ -378,7 +385,7 @@ export class Recorder implements Lesson, LocalLesson {
     this.left.value = false;
     if (kept && this.#vault) await this.#goOn(kept, this.#vault, found.paused);
     this.#run();
-    if (kept && !kept.token) void this.#register(kept.registered ? null : kept.create);
+    if (kept && !kept.token) void this.#register(kept.registered ? null : kept);
     else this.route.open(!found.paused);
   }
 
@@ -392,6 +399,7 @@ export class Recorder implements Lesson, LocalLesson {
   /** What the page that is gone did not say is said now; what follows is a take of its own. */
   async #goOn(kept: KeptLesson, vault: Keeper, paused: boolean): Promise<void> {
     this.#token = kept.token;
+    this.without.value = kept.without ?? "";
     for (const take of kept.takes) {
       if (!take.ended) await vault.close(kept.recording, take.id, "reload").catch(() => undefined);
     }

@@ -28,6 +28,11 @@ export function Rows({ recorder }: { recorder: Recorder }) {
           </Row>
         )}
         {live && <Row name={t("record.microphone")}><Hearing meter={recorder.inputs.meter.value} /></Row>}
+        {recorder.without.value && (
+          <Row name={t("record.not_taken")}>
+            <span class="warn">{recorder.without.value} {t("record.not_taken_more")}</span>
+          </Row>
+        )}
         {lesson && lesson.people.length > 0 && <Row name={t("record.for_short")}>{lesson.people.join(", ")}</Row>}
         {lesson && lesson.targets.length > 0 && (
           <Row name={t("record.working_on")}>

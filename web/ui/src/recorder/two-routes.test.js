@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
+import { Problem } from "../lib/api";
 import { lockOf } from "../local/locks";
 import { keeping, settle, world } from "./fakes";
 import { say } from "./light";
@@ -439,4 +440,29 @@ test("a lesson has its lock before it is kept: no sender takes it for one that w
     await beginning;
     assert.equal(locked, true);
   }
+});
+
+test("one whom the lesson cannot go to is named, and the lesson goes on", async () => {
+  const w = await ready();
+  const { request } = w.server;
+  w.outside.request = async (method, path, options) => {
+    if (options?.body?.share_with?.length) throw new Problem(422, "Maya cannot sign in any more.");
+    return request(method, path, options);
+  };
+  await w.recorder.start({ ...details, people: [{ id: "m", name: "Maya" }] });
+  w.recorders[0].begin();
+  await rest();
+  assert.equal(w.recorder.without.value, "Maya cannot sign in any more.");
+  assert.equal(w.recorder.declined.value, "");
+  assert.equal((await kept(w)).without, "Maya cannot sign in any more.");
+  assert.equal(w.server.takes.length, 1);
+});
+
+test("a lesson that began without a server says when that was", async () => {
+  const w = await recording({ refuse: { "POST recordings": 0 } });
+  await pass(w, 90_000, 1000);
+  w.server.refuse = {};
+  await pass(w, 60_000, 1000);
+  const lesson = await kept(w);
+  assert.equal(w.server.bodies[w.server.requests.lastIndexOf("POST recordings")].started_at, lesson.startedAt);
 });

@@ -81,6 +81,7 @@ function Own({ lesson, removed }: { lesson: Shown; removed: (title: string) => v
         <strong>{headline(lesson, true)}</strong>
         {here && <p class="sm unsent-amounts">{amounts(lesson)}</p>}
         <p class="sm">{state(lesson, true)}</p>
+        {lesson.without && <p class="sm">{lesson.without} {t("unsent.without")}</p>}
       </div>
       {lesson.state === "sending" && <Progress lesson={lesson} />}
       {here ? (
