@@ -16,8 +16,9 @@ customElements.define("offline-page", OfflinePage);
 startWithoutNetwork();
 tellBeforeSignOut();
 
-/** Lessons that wait go after the page: nobody came here for them. */
+/** Lessons and marks that wait go after the page: nobody came here for them. */
 const rest = "requestIdleCallback" in window ? requestIdleCallback : (then: () => void) => setTimeout(then, 500);
 rest(() => {
   import("./unsent").catch(() => undefined); // the network went: the next page sends
+  import("./moments").catch(() => undefined);
 });
