@@ -360,23 +360,21 @@ export class Recorder implements Lesson, LocalLesson {
     const found = this.elsewhere.value;
     if (!found || this.phase.value !== "before" || this.inputs.state.value !== "ready") return;
     this.phase.value = "starting";
-    const lesson = await joined(this.outside.request, found, () => Date.now());
-    batch(() => {
-      this.phase.value = "before";
-      this.elsewhere.value = null;
-      this.lesson.value = lesson;
-      this.left.value = true;
-    });
-    await this.continue();
+    await this.#goOnWith(await joined(this.outside.request, found, () => Date.now()));
   }
 
-  /** Goes on with a lesson that was left behind by a reload or a crash, or on another laptop. */
+  /** Goes on with a lesson that was left behind by a reload or a crash. */
   async continue(): Promise<void> {
     const found = this.lesson.value;
     if (!found || !this.left.value || this.phase.value !== "before") return;
     this.phase.value = "starting";
+    await this.#goOnWith(found);
+  }
+
+  async #goOnWith(found: Unfinished): Promise<void> {
     if (!(await this.#claim())) return;
     this.#recording = found.recording;
+    this.lesson.value = found;
     await this.#hold();
     const kept = (await this.#kept(found.recording)) ?? (await this.#keepToo(found));
     this.#clock = new LessonClock(this.outside.now, resumeAt(found, Date.now()));

@@ -386,6 +386,15 @@ test("a clock is never before what is stored, and one that stands goes on where 
   assert.ok(Math.abs((await kept(w)).takes[0].offsetMS - 320_000) < 100);
 });
 
+test("where another tab records, a lesson from elsewhere is offered still", async () => {
+  const w = await ready({ server: { items: [elsewhere()] } });
+  w.held = true;
+  await w.recorder.join();
+  assert.deepEqual([w.recorder.phase.value, w.recorder.refusal.value?.why], ["before", "elsewhere"]);
+  assert.equal(w.recorder.lesson.value, null);
+  assert.ok(w.recorder.elsewhere.value);
+});
+
 test("a server that lets this laptop send later is asked until it does", async () => {
   const server = { items: [elsewhere()], refuse: { "POST capture-token": 0 } };
   const w = await joined({ server });
