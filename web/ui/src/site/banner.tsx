@@ -91,7 +91,7 @@ function Own({ lesson, removed }: { lesson: Shown; removed: (title: string) => v
             {t("unsent.remove")}
           </button>
         </div>
-      ) : (
+      ) : location.pathname !== `/recordings/${lesson.recording}` && (
         <div class="actions"><a class="button" href={`/recordings/${lesson.recording}`}>{t("unsent.open")}</a></div>
       )}
       {removing.value && <Removing lesson={lesson} done={(gone) => {
