@@ -83,7 +83,7 @@ test('a lesson of 30 s is stored while it is taught, and plays at once', async (
   const loss = lossOf(back.frames, cameraSeconds * framesPerSecond);
   const sourceOffset = offsetOf(source.flashes, source.beeps, 1000);
   const offset = offsetOf(back.flashes, back.beeps, 1) * 1000 - sourceOffset;
-  const lasted = (back.frames.length + loss.missing) / framesPerSecond;
+  const lasted = back.frames.at(-1).seconds - back.frames[0].seconds + 1 / framesPerSecond;
   const { duration_ms: said } = await (await teacher.request.get(`${server.url}/api/recordings/${id}`)).json();
   console.log(JSON.stringify({ sent: sent.frames, stored: back.frames.length, ...loss, offset_ms: Math.round(offset),
     source_offset_ms: Math.round(sourceOffset), seconds: back.duration, taught: lasted, wait_ms: Math.round(wait), opens_ms: Math.round(opens) }));
@@ -94,6 +94,7 @@ test('a lesson of 30 s is stored while it is taught, and plays at once', async (
   assert.ok(Math.abs(offset) <= 40, `sound and picture are ${offset} ms apart`);
   assert.ok(Math.abs(back.duration - said / 1000) <= 0.2, `it lasts ${back.duration} s, and ${said} ms by the catalogue`);
   assert.ok(Math.abs(back.duration - lasted) <= 0.2, `it lasts ${back.duration} s and its frames ${lasted} s`);
+  assert.ok(back.duration >= lessonSeconds - 0.5, `it lasts ${back.duration} s, and ${lessonSeconds} s were taught`);
   const bound = Math.max(1000, 3 * opens);
   assert.ok(wait > 0 && wait <= bound, `it played ${wait} ms after Stop and save, and opens in ${opens} ms`);
 });
