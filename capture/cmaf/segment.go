@@ -39,7 +39,7 @@ type track struct {
 
 // Segment writes a media segment: one moof and one mdat. A track without samples is left out. It
 // is written by hand, in one piece of its exact size: a library that describes boxes by reflection
-// took a sixth of the CPU time of a recorded stream.
+// took 8 % of the CPU time of a recorded stream.
 func Segment(number int64, video, audio Run) ([]byte, error) {
 	var tracks []track
 	moof, mdat := boxHead+mfhdSize, boxHead
