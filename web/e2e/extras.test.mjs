@@ -56,7 +56,7 @@ async function look(page, name) {
   for (const [screen, viewport] of Object.entries(screens)) {
     await page.setViewportSize(viewport);
     for (const colorScheme of pictures ? ['light', 'dark'] : [screen === 'phone' ? 'dark' : 'light']) {
-      await page.emulateMedia({ colorScheme });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       if (pictures) await page.screenshot({ path: path.join(pictures, `${name}-${screen}-${colorScheme}.png`), fullPage: true });
       await page.evaluate(axe);
       const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
