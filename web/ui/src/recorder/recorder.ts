@@ -17,6 +17,8 @@ import type { Sending } from "../local/sender";
 import type { KeptLesson } from "../local/types";
 import { openVault } from "../local/vault";
 import type { Keeper } from "../local/vault";
+import { AtServer } from "./at-server";
+import type { Saved } from "./at-server";
 import { LessonClock } from "./clock";
 import { Inputs } from "./inputs";
 import { goesOnElsewhere, joined } from "./joining";
@@ -57,15 +59,6 @@ export interface Me {
   name: string;
 }
 
-interface Saved {
-  /** Where the first hole in what is stored begins, and where the last of it ends. */
-  until_ms: number;
-  reached_ms?: number;
-  live: boolean;
-  pending: number;
-  problem?: string;
-}
-
 /** What a recorder needs beyond itself; tests give others. */
 export interface Outside {
   me: Me;
@@ -96,9 +89,7 @@ export function outside(me: Me): Outside {
 }
 
 const lookEvery = 1000;
-/** How long the server has for an answer. */
-const answerWithin = 15_000;
-/** And how long the end of a lesson waits for one that is safe here anyway. */
+/** How long the end of a lesson waits for the server when it is safe here anyway. */
 const finishWithin = 4000;
 /** Encoder and pacer hold a frame or two; what they hold goes out within this after the camera stops. */
 const lastFrames = 200;
@@ -145,9 +136,7 @@ export class Recorder implements Lesson, LocalLesson {
   #sentKinds = ""; // of which the present live take is
   #begun = false; // something of it was sent: from then on the clock counts
   #interrupted: number | null = null; // the end of a gap whose beginning is not known yet
-  #recording = "";
-  #token = "";
-  #told: boolean | null = null; // whether the clock ran when the server was told of it
+  #server: AtServer;
   #vault: Keeper | null = null;
   #second: LocalRoute | null = null;
   #release: (() => void)[] = [];
@@ -161,15 +150,16 @@ export class Recorder implements Lesson, LocalLesson {
     this.inputs.replaced = (track) => this.route.replace(track);
     this.inputs.changed = () => this.#devicesChanged();
     this.#clock = new LessonClock(outside.now);
+    this.#server = new AtServer(outside);
     this.outside.sender.live = () => (this.route.link.value === "connected" ? { suffers: this.route.suffers } : null);
     this.#undo = effect(() => {
-      const found = outside.sender.lessons.value.find((each) => each.recording === this.#recording) ?? null;
+      const found = outside.sender.lessons.value.find((each) => each.recording === this.#server.recording) ?? null;
       if (found) this.#sent(found);
     });
   }
 
   get recording(): string {
-    return this.#recording;
+    return this.#server.recording;
   }
 
   /** Opens the devices and looks for a lesson that was left behind. */
@@ -198,18 +188,19 @@ export class Recorder implements Lesson, LocalLesson {
   /** A lesson that has been saved meanwhile is nothing to go on with. */
   async #lookAfter(found: Unfinished): Promise<void> {
     const kept = await this.#kept(found.recording);
+    const server = new AtServer(this.outside, found.recording, kept?.token);
     const over = kept && kept.taughtMS >= 0;
-    if (over || ((kept?.registered ?? true) && (await this.#isOver(found.recording)))) {
+    if (over || ((kept?.registered ?? true) && (await server.isOver()))) {
       return this.outside.shelf.forget();
     }
     if (this.phase.value !== "before") return;
     batch(() => {
       this.lesson.value = found;
       this.left.value = true;
-      this.#token = kept?.token ?? "";
+      this.#server.token = server.token;
       this.leftKept.value = kept !== null;
     });
-    const saved = kept?.registered === false ? null : await this.#ask(found.recording).catch(() => null);
+    const saved = kept?.registered === false ? null : await server.saved().catch(() => null);
     if (saved) this.savedUntil.value = saved.until_ms;
   }
 
@@ -224,10 +215,10 @@ export class Recorder implements Lesson, LocalLesson {
     if (this.phase.value !== "before" || this.inputs.state.value !== "ready") return;
     this.phase.value = "starting";
     this.refusal.value = null;
-    this.#recording ||= newID(); // a start whose answer was lost is the same recording again
+    this.#server.recording ||= newID(); // a start whose answer was lost is the same recording again
     if (!(await this.#claim())) return;
     const create = {
-      id: this.#recording,
+      id: this.#server.recording,
       program_id: details.programID,
       title: details.title,
       class: details.className,
@@ -238,7 +229,7 @@ export class Recorder implements Lesson, LocalLesson {
     const kept = await this.#keep(details, create, startedAt);
     if (!kept && !(await this.#create(create))) return;
     this.lesson.value = {
-      recording: this.#recording, title: details.title, elapsed: 0, at: 0, paused: false,
+      recording: this.#server.recording, title: details.title, elapsed: 0, at: 0, paused: false,
       people: details.people.map((person) => person.name),
       targets: details.targets.map(({ name, hue }) => ({ name, hue })),
     };
@@ -251,7 +242,7 @@ export class Recorder implements Lesson, LocalLesson {
   async #keep(details: Details, create: Record<string, unknown>, startedAt: string): Promise<boolean> {
     await this.#hold();
     const began = await this.#beginKeeping({
-      recording: this.#recording, title: details.title, startedAt, create, registered: false,
+      recording: this.#server.recording, title: details.title, startedAt, create, registered: false,
     });
     if (began && this.#vault) await this.#openLocal(this.#vault);
     return began;
@@ -259,7 +250,7 @@ export class Recorder implements Lesson, LocalLesson {
 
   /** Says that this page records the lesson, before there is anything of it for a sender to tidy. */
   async #hold(): Promise<void> {
-    this.#release.push(await this.outside.hold(lockOf(this.#recording)));
+    this.#release.push(await this.outside.hold(lockOf(this.#server.recording)));
   }
 
   async #beginKeeping(
@@ -296,11 +287,12 @@ export class Recorder implements Lesson, LocalLesson {
   /** Makes the recording on the server before it begins. */
   async #create(create: Record<string, unknown>): Promise<boolean> {
     try {
-      this.#token = (await this.#post(create)).capture_token ?? "";
+      this.#server.token = (await this.#server.create(create)).capture_token ?? "";
+      this.reached.value = true;
       return true;
     } catch (cause) {
       const status = this.#fails(cause);
-      if (status >= 400 && status < 500) this.#recording = ""; // nothing was made
+      if (status >= 400 && status < 500) this.#server.recording = ""; // nothing was made
       this.#letGo();
       this.phase.value = "before";
       return false;
@@ -310,13 +302,14 @@ export class Recorder implements Lesson, LocalLesson {
   /** Makes the recording on the server while it goes on here, however long that takes; one that is
    *  there already only has to let this laptop send. */
   async #register(lesson: Pick<KeptLesson, "create" | "startedAt"> | null): Promise<void> {
-    const recording = this.#recording;
+    const recording = this.#server.recording;
     for (let attempt = 0; this.#going; attempt++) {
       try {
         const { token, without } = lesson
-          ? await register((body) => this.#post(body), lesson, Date.now())
-          : { token: await this.#askToken(), without: "" };
-        this.#token = token;
+          ? await register((body) => this.#server.create(body), lesson, Date.now())
+          : { token: await this.#server.askToken(), without: "" };
+        this.reached.value = true;
+        this.#server.token = token;
         this.without.value = without;
         this.refusal.value = null;
         this.signedOut.value = false;
@@ -333,21 +326,6 @@ export class Recorder implements Lesson, LocalLesson {
         await pass(status === 401 ? signInEvery : backoff(attempt));
       }
     }
-  }
-
-  async #post(create: Record<string, unknown>): Promise<{ capture_token?: string }> {
-    const made = await this.outside.request<{ capture_token?: string }>("POST", "/api/recordings", {
-      body: create, signal: AbortSignal.timeout(answerWithin),
-    });
-    this.reached.value = true;
-    return made;
-  }
-
-  async #askToken(): Promise<string> {
-    const { token } = await this.outside.request<{ token: string }>(
-      "POST", `/api/recordings/${this.#recording}/capture-token`, { signal: AbortSignal.timeout(answerWithin) });
-    this.reached.value = true;
-    return token;
   }
 
   get #going(): boolean {
@@ -373,7 +351,7 @@ export class Recorder implements Lesson, LocalLesson {
 
   async #goOnWith(found: Unfinished): Promise<void> {
     if (!(await this.#claim())) return;
-    this.#recording = found.recording;
+    this.#server.recording = found.recording;
     this.lesson.value = found;
     await this.#hold();
     const kept = (await this.#kept(found.recording)) ?? (await this.#keepToo(found));
@@ -396,7 +374,7 @@ export class Recorder implements Lesson, LocalLesson {
 
   /** What the page that is gone did not say is said now; what follows is a take of its own. */
   async #goOn(kept: KeptLesson, vault: Keeper, paused: boolean): Promise<void> {
-    this.#token = kept.token;
+    this.#server.token = kept.token;
     this.without.value = kept.without ?? "";
     for (const take of kept.takes) {
       if (!take.ended) await vault.close(kept.recording, take.id, "reload").catch(() => undefined);
@@ -434,7 +412,7 @@ export class Recorder implements Lesson, LocalLesson {
     this.screen.resume();
     this.phase.value = "recording";
     this.#remember();
-    if (!this.declined.value && (this.#token || !local)) this.route.open();
+    if (!this.declined.value && (this.#server.token || !local)) this.route.open();
   }
 
   /** Ends the lesson and resolves to the address of its page. What is kept here of it is sent on
@@ -461,7 +439,7 @@ export class Recorder implements Lesson, LocalLesson {
   async stopLeft(): Promise<string | null> {
     const found = this.lesson.value;
     if (!found || !this.left.value || this.phase.value !== "before") return null;
-    this.#recording = found.recording;
+    this.#server.recording = found.recording;
     this.phase.value = "stopping";
     const kept = await this.#kept(found.recording);
     return this.#finish(kept ? reach(kept) : undefined, kept);
@@ -472,9 +450,9 @@ export class Recorder implements Lesson, LocalLesson {
   dismissLeft(): void {
     const found = this.lesson.value;
     if (!found || !this.left.value) return;
-    void this.#leaveLeft(found.recording, this.#token);
+    void this.#leaveLeft(new AtServer(this.outside, found.recording, this.#server.token));
     this.outside.shelf.forget();
-    this.#token = "";
+    this.#server.token = "";
     batch(() => {
       this.left.value = false;
       this.lesson.value = null;
@@ -483,22 +461,21 @@ export class Recorder implements Lesson, LocalLesson {
     });
   }
 
-  async #leaveLeft(recording: string, token: string): Promise<void> {
-    const kept = await this.#kept(recording);
-    const taughtMS = kept ? reach(kept) : undefined;
-    if (taughtMS !== undefined) await this.#vault?.change(recording, { taughtMS });
-    else await this.#tellFinished(recording, token, undefined, answerWithin).catch(() => undefined);
+  async #leaveLeft(server: AtServer): Promise<void> {
+    const kept = await this.#kept(server.recording);
+    if (kept) await this.#vault?.change(server.recording, { taughtMS: reach(kept) });
+    else await server.finish(undefined).catch(() => undefined);
   }
 
   async #finish(taughtMS?: number, found?: KeptLesson | null): Promise<string | null> {
-    const recording = this.#recording;
+    const recording = this.#server.recording;
     const kept = found ?? (await this.#kept(recording));
     if (kept) await this.#vault?.change(recording, { taughtMS: taughtMS ?? reach(kept) });
     const known = !kept || kept.registered;
     for (let attempt = 0; ; attempt++) {
       try {
         if (!known) throw new Problem(0, "");
-        await this.#tellFinished(recording, this.#token, taughtMS, kept ? finishWithin : answerWithin);
+        await this.#server.finish(taughtMS, kept ? finishWithin : undefined);
         await this.#vault?.change(recording, { finished: true }).catch(() => undefined);
         break;
       } catch (cause) {
@@ -511,13 +488,6 @@ export class Recorder implements Lesson, LocalLesson {
     this.outside.shelf.forget();
     this.close();
     return `/recordings/${recording}`;
-  }
-
-  async #tellFinished(recording: string, token: string, taughtMS: number | undefined, within: number): Promise<void> {
-    await this.outside.request("POST", `/api/recordings/${recording}/finish`, {
-      ...(taughtMS === undefined ? {} : { body: { taught_ms: Math.round(taughtMS) } }),
-      ...(token ? { token } : {}), signal: AbortSignal.timeout(within),
-    });
   }
 
   /** The lesson is over and safe here; the rest is the sender's. */
@@ -537,7 +507,7 @@ export class Recorder implements Lesson, LocalLesson {
   }
 
   publish(stream: MediaStream): Promise<Take> {
-    const take = `/api/recordings/${this.#recording}/takes/${newID()}/whip`;
+    const take = `/api/recordings/${this.#server.recording}/takes/${newID()}/whip`;
     this.#sentKinds = kindsOf(stream);
     const local = this.local.value?.state.value;
     return this.outside.publish(() => {
@@ -545,7 +515,7 @@ export class Recorder implements Lesson, LocalLesson {
       const wall = zero === null ? "" : `&zero_unix_ms=${(this.outside.origin + zero).toFixed(3)}`;
       return `${take}?offset_ms=${this.#clock.elapsed}${wall}`;
     }, stream, {
-      size: local === "recording" || local === "starting" ? modest : whole, token: this.#token,
+      size: local === "recording" || local === "starting" ? modest : whole, token: this.#server.token,
     });
   }
 
@@ -555,7 +525,7 @@ export class Recorder implements Lesson, LocalLesson {
     // A network that lets no live picture through may let everything else.
     if (this.local.value) this.reached.value = reached;
     if (status !== 404 && status !== 409) return false;
-    if (!(await this.#isOver(this.#recording)) || this.phase.value !== "recording") return false;
+    if (!(await this.#server.isOver()) || this.phase.value !== "recording") return false;
     // A server that heard nothing for long has finished the lesson; here it goes on all the same.
     if (this.local.value?.state.value === "recording") return true;
     this.phase.value = "ended";
@@ -606,14 +576,14 @@ export class Recorder implements Lesson, LocalLesson {
     this.#remember();
     this.local.value?.look();
     void this.route.look();
-    if (!this.local.value || this.#token) await this.#lookSaved();
-    void this.#tellClock();
+    if (!this.local.value || this.#server.token) await this.#lookSaved();
+    if (this.reached.value) void this.#server.tellClock(this.#clock);
     if (this.#going) this.#timer = setTimeout(() => void this.#tick(), lookEvery);
   }
 
   async #lookSaved(): Promise<void> {
     try {
-      const saved = await this.#ask(this.#recording);
+      const saved = await this.#server.saved();
       if (!this.#going) return;
       this.signedOut.value = false;
       this.reached.value = true;
@@ -625,25 +595,13 @@ export class Recorder implements Lesson, LocalLesson {
     }
   }
 
-  /** Tells the server when the clock has begun to run or to stand: another laptop may have to go on
-   *  from there. */
-  async #tellClock(): Promise<void> {
-    const { elapsed: elapsed_ms, running } = this.#clock;
-    if (this.#told === running || !this.#token || !this.reached.value) return;
-    this.#told = running;
-    await this.outside.request("PUT", `/api/recordings/${this.#recording}/lesson-clock`, {
-      body: { elapsed_ms, running }, signal: AbortSignal.timeout(answerWithin),
-    }).catch((cause: unknown) => {
-      if (!(cause instanceof Problem) || cause.temporary) this.#told = null;
-    });
-  }
-
   /** Asks for another token with the session, if there is one. */
   async #renew(): Promise<boolean> {
-    if (!this.#token) return false;
+    if (!this.#server.token) return false;
     try {
-      this.#token = await this.#askToken();
-      await this.#vault?.change(this.#recording, { token: this.#token });
+      this.#server.token = await this.#server.askToken();
+      this.reached.value = true;
+      await this.#vault?.change(this.#server.recording, { token: this.#server.token });
       return true;
     } catch (cause) {
       return !(cause instanceof Problem && cause.status === 401);
@@ -679,24 +637,6 @@ export class Recorder implements Lesson, LocalLesson {
 
   #safe(untilMS: number): void {
     if (untilMS > this.savedUntil.peek()) this.savedUntil.value = untilMS;
-  }
-
-  #ask(recording: string): Promise<Saved> {
-    return this.outside.request<Saved>("GET", `/api/recordings/${recording}/saved`, {
-      ...(this.#token ? { token: this.#token } : {}), signal: AbortSignal.timeout(5 * lookEvery),
-    });
-  }
-
-  /** Whether a recording cannot be added to any more. Not knowing counts as no. */
-  async #isOver(recording: string): Promise<boolean> {
-    try {
-      const found = await this.outside.request<{ state: string }>("GET", `/api/recordings/${recording}`, {
-        signal: AbortSignal.timeout(answerWithin),
-      });
-      return found.state !== "recording";
-    } catch (cause) {
-      return cause instanceof Problem && cause.status === 404;
-    }
   }
 
   async #claim(): Promise<boolean> {

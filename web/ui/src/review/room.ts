@@ -520,7 +520,8 @@ export class Room extends Emitter<Events> {
           };
         }
       }
-      if (made.has("poster") && !this.player.video.poster) {
+      // Who sees the first frame already is not to see another one in its place.
+      if (made.has("poster") && !this.player.video.poster && this.player.video.readyState < 2) {
         this.player.video.poster = this.path("renditions/poster");
       }
     } catch {
